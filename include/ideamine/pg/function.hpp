@@ -1,0 +1,77 @@
+// The arguments of a function that SQL called, and the rows that it returns.
+#pragma once
+
+#include "ideamine/pg/spi.hpp"
+
+namespace ideamine::pg {
+
+class Arguments {
+  public:
+    explicit Arguments(FunctionCallInfo fcinfo) : fcinfo_(fcinfo) {}
+
+    // Arguments count from 0.
+    template <typename T>
+    std::optional<T> optional(int argument) const {
+        if (fcinfo_->args[argument].isnull) {
+            return std::nullopt;
+        }
+        return Type<T>::get(fcinfo_->args[argument].value);
+    }
+
+    // Throws ID400, naming the argument, if it is NULL.
+    template <typename T>
+    T required(int argument, const char* name) const {
+        auto value = optional<T>(argument);
+        if (!value) {
+            throw_missing(name);
+        }
+        return *std::move(value);
+    }
+
+    FunctionCallInfo info() const { return fcinfo_; }
+
+  private:
+    [[noreturn]] static void throw_missing(const char* name);
+
+    FunctionCallInfo fcinfo_;
+};
+
+// A uuid as the function's only result.
+Datum returned_uuid(const Uuid& uuid);
+
+// A value of an enumeration of ours, by its names: returned only, since its type has no fixed oid.
+struct Enum {
+    const char* type;
+    std::string_view label;
+};
+template <>
+struct Type<Enum> {
+    static Datum put(const Enum& value);
+};
+
+// A set of rows being returned. Made before SPI is connected, because it outlives that.
+class Returned {
+  public:
+    explicit Returned(const Arguments& arguments);
+
+    // One row; std::optional for columns that may be NULL.
+    template <typename... Columns>
+    void add(const Columns&... columns) {
+        call([&] {
+            Datum values[sizeof...(Columns)]{};
+            bool nulls[sizeof...(Columns)]{};
+            put_all(values, nulls, columns...);
+            add_values(values, nulls);
+        });
+    }
+
+    // All rows of a statement, whose columns must be those of the function.
+    void add(const Rows& rows);
+
+  private:
+    void add_values(const Datum* values, const bool* nulls);
+
+    ReturnSetInfo* result_;
+};
+
+}  // namespace ideamine::pg

@@ -1,0 +1,56 @@
+// Reading a jsonb value where it lies: without turning it into text, and without losing a digit.
+#pragma once
+
+#include "ideamine/pg/datum.hpp"
+
+namespace ideamine::pg {
+
+struct JsonMember;
+
+// A view: valid as long as the jsonb that it was taken from.
+class JsonValue {
+  public:
+    enum class Kind { null, text, number, boolean, array, object };
+
+    static JsonValue of(Json jsonb);
+    explicit JsonValue(const JsonbValue& value) : value_(value) {}
+
+    Kind kind() const;
+    bool is_null() const { return kind() == Kind::null; }
+    // Each is for a value of its kind only.
+    std::string_view text() const {
+        return {value_.val.string.val, static_cast<std::size_t>(value_.val.string.len)};
+    }
+    bool boolean() const { return value_.val.boolean; }
+    double number() const;
+    // None if it has a fraction or does not fit.
+    std::optional<std::int64_t> integer() const;
+    std::vector<JsonValue> elements() const;
+    std::vector<JsonMember> members() const;
+    // How many elements or members.
+    std::size_t size() const;
+
+    // The value as a jsonb of its own, in the current memory context.
+    Json to_jsonb() const;
+
+  private:
+    JsonbValue value_;
+};
+
+struct JsonMember {
+    std::string_view key;
+    JsonValue value;
+};
+
+// "a string", "an object", …: for messages.
+const char* describe(JsonValue::Kind kind);
+
+// As the server reads them: '2026-01-31 12:00+00', 'tomorrow'; '90 seconds', 'PT90S'. Throw ID400,
+// naming `what`, if the text is malformed or stands for infinity.
+Time parse_time(std::string_view what, std::string_view text);
+Duration parse_duration(std::string_view what, std::string_view text);
+
+// '{a,"b c"}': an array as the server writes it, for a cast back in a statement.
+std::string array_literal(const std::vector<std::string>& elements);
+
+}  // namespace ideamine::pg

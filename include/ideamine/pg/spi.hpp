@@ -1,0 +1,132 @@
+// SQL from C++: a connection to SPI, and statements that are planned once per backend.
+#pragma once
+
+#include "ideamine/pg/datum.hpp"
+
+namespace ideamine::pg {
+
+// While it lives, plans are made by index only: no sequential or bitmap scans, no hash or merge joins,
+// so that a statement on a hot path costs the same with good, stale and no statistics.
+class IndexPlansOnly {
+  public:
+    IndexPlansOnly();
+    ~IndexPlansOnly();
+    IndexPlansOnly(const IndexPlansOnly&) = delete;
+    IndexPlansOnly& operator=(const IndexPlansOnly&) = delete;
+
+  private:
+    static constexpr int count = 8;
+    bool saved_[count];
+};
+
+// A connection to SPI for the time of a scope, in which plans go by index. What statements return
+// lives as long.
+class Spi {
+  public:
+    Spi();
+    ~Spi();
+    Spi(const Spi&) = delete;
+    Spi& operator=(const Spi&) = delete;
+
+  private:
+    IndexPlansOnly index_plans_only_;
+    int exceptions_ = std::uncaught_exceptions();
+};
+
+class Row {
+  public:
+    Row(HeapTuple tuple, TupleDesc descriptor) : tuple_(tuple), descriptor_(descriptor) {}
+
+    // Columns count from 0.
+    bool is_null(int column) const {
+        bool null = false;
+        datum(column, &null);
+        return null;
+    }
+    Datum datum(int column, bool* null) const {
+        return heap_getattr(tuple_, column + 1, descriptor_, null);
+    }
+    template <typename T>
+    T get(int column) const {
+        return *optional<T>(column);
+    }
+    template <typename T>
+    std::optional<T> optional(int column) const {
+        bool null = false;
+        const Datum value = datum(column, &null);
+        if (null) {
+            return std::nullopt;
+        }
+        return Type<T>::get(value);
+    }
+    HeapTuple tuple() const { return tuple_; }
+
+  private:
+    HeapTuple tuple_;
+    TupleDesc descriptor_;
+};
+
+// What a statement returned.
+class Rows {
+  public:
+    Rows() = default;
+    Rows(SPITupleTable* table, std::uint64_t count) : table_(table), count_(count) {}
+
+    std::uint64_t size() const { return count_; }
+    bool empty() const { return count_ == 0; }
+    Row operator[](std::uint64_t i) const { return {table_->vals[i], table_->tupdesc}; }
+
+    class Iterator {
+      public:
+        Iterator(const Rows& rows, std::uint64_t i) : rows_(rows), i_(i) {}
+        Row operator*() const { return rows_[i_]; }
+        Iterator& operator++() {
+            ++i_;
+            return *this;
+        }
+        bool operator!=(const Iterator& other) const { return i_ != other.i_; }
+
+      private:
+        const Rows& rows_;
+        std::uint64_t i_;
+    };
+    Iterator begin() const { return {*this, 0}; }
+    Iterator end() const { return {*this, count_}; }
+
+  private:
+    SPITupleTable* table_ = nullptr;
+    std::uint64_t count_ = 0;
+};
+
+// One SQL statement, prepared at its first use in a backend and kept. Declared as
+// `constinit pg::Statement name{"…"}`; parameters get the types of the C++ arguments, which must
+// be the same at each use. Its plan is generic: it never depends on the arguments.
+class Statement {
+  public:
+    enum class Effect { writes, reads };
+
+    constexpr explicit Statement(const char* sql, Effect effect = Effect::writes)
+        : sql_(sql), effect_(effect) {}
+
+    // The rows that it returned or, if it returns none, how many it affected.
+    template <typename... Arguments>
+    Rows execute(const Arguments&... arguments) {
+        constexpr int count = sizeof...(Arguments);
+        static constexpr Oid types[count + 1]{Type<ValueOf<Arguments>>::oid..., InvalidOid};
+        return call([&, this] {
+            Datum values[count + 1]{};
+            bool nulls[count + 1]{};
+            put_all(values, nulls, arguments...);
+            return run(types, count, values, nulls);
+        });
+    }
+
+  private:
+    Rows run(const Oid* types, int count, Datum* values, const bool* nulls);
+
+    const char* sql_;
+    Effect effect_;
+    SPIPlanPtr plan_ = nullptr;
+};
+
+}  // namespace ideamine::pg

@@ -1,0 +1,223 @@
+-- jobs: creating, looking, ending, cancelling, and what time does to them.
+
+CREATE OR REPLACE FUNCTION ideamine.create_job(
+  tenant_id      text,
+  job_type       text,
+  payload        jsonb DEFAULT '{}',
+  priority_class text DEFAULT 'P2',
+  run_at         timestamptz DEFAULT NULL,
+  depends_on     uuid[] DEFAULT '{}',
+  options        jsonb DEFAULT NULL
+) RETURNS TABLE (job_id uuid, created boolean)
+LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'ideamine_create_job';
+COMMENT ON FUNCTION ideamine.create_job(text, text, jsonb, text, timestamptz, uuid[], jsonb) IS
+'Creates one job.
+tenant_id: NULL means the setting ideamine.tenant_id; default-tenant is made on first use;
+payload: any JSON, at most ideamine.max_payload_size;
+priority_class: P0 to P3, or 1 to 5 of older applications (5 is P0, 4 is P1, 3 and 2 are P2, 1 is P3);
+run_at: not before this time, default now; depends_on: jobs of the same tenant that must be completed first
+(if one of them has failed or was cancelled, the new job is cancelled at once);
+options: queue (default "default"), required_capabilities (array), max_retries (0 to 1000),
+retry_base, retry_cap and timeout (intervals), retry_factor (1 to 100), project, run (uuid), phase.
+Errors: ID400 invalid argument or unknown option, ID404 unknown tenant or job, ID413 payload too large,
+ID422 a dependency is named twice.';
+REVOKE ALL ON FUNCTION ideamine.create_job(text, text, jsonb, text, timestamptz, uuid[], jsonb) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION ideamine.create_job(text, text, jsonb, text, timestamptz, uuid[], jsonb)
+  TO ideamine_app, ideamine_admin;
+
+CREATE OR REPLACE FUNCTION ideamine.create_jobs(
+  tenant_id text,
+  jobs      jsonb
+) RETURNS TABLE (key text, job_id uuid, created boolean)
+LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'ideamine_create_jobs';
+COMMENT ON FUNCTION ideamine.create_jobs(text, jsonb) IS
+'Creates many jobs in one call, all or none. Returns a row per job, in the order of the array.
+jobs: an array of objects, at most ideamine.max_batch_size, each with job_type and, as needed, key (the
+caller''s name for the job within this call), payload, priority_class, run_at, the options of create_job(),
+and depends_on: an array of keys of this call or ids of jobs of the tenant.
+Errors: as create_job(), naming the job by its position (from 1) and key; ID422 a key used twice, an edge
+named twice or a cycle (named in DETAIL), ID413 too many jobs.';
+REVOKE ALL ON FUNCTION ideamine.create_jobs(text, jsonb) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION ideamine.create_jobs(text, jsonb) TO ideamine_app, ideamine_admin;
+
+CREATE OR REPLACE VIEW ideamine.v_job_attempts WITH (security_invoker = true) AS
+  SELECT e.tenant_id, e.job_id,
+         pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
+           'epoch', e.epoch, 'attempt', e.attempt, 'worker_id', e.worker_id, 'started_at', e.started_at,
+           'ended_at', e.ended_at, 'outcome', e.outcome, 'error', e.error) ORDER BY e.epoch) AS attempts
+  FROM ideamine.job_executions e
+  GROUP BY e.job_id, e.tenant_id;
+COMMENT ON VIEW ideamine.v_job_attempts IS 'Per job every attempt that ended, as one JSON array';
+COMMENT ON COLUMN ideamine.v_job_attempts.tenant_id IS 'Tenant of the job';
+COMMENT ON COLUMN ideamine.v_job_attempts.job_id IS 'The job';
+COMMENT ON COLUMN ideamine.v_job_attempts.attempts IS
+  'Oldest first: epoch, attempt, worker_id, started_at, ended_at, outcome, error';
+GRANT SELECT ON ideamine.v_job_attempts TO ideamine_reader, ideamine_app, ideamine_worker, ideamine_admin;
+
+CREATE OR REPLACE FUNCTION ideamine.get_job(
+  tenant_id text,
+  job_id    uuid
+) RETURNS TABLE (
+  job_type          text,
+  queue             text,
+  priority_class    ideamine.priority_class,
+  status            ideamine.job_status,
+  payload           jsonb,
+  result            jsonb,
+  last_error        text,
+  cancel_reason     text,
+  attempt           integer,
+  attempts          jsonb,
+  open_dependencies integer,
+  worker_id         uuid,
+  epoch             bigint,
+  run_at            timestamptz,
+  created_at        timestamptz,
+  started_at        timestamptz,
+  finished_at       timestamptz
+)
+LANGUAGE C STABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'ideamine_get_job';
+COMMENT ON FUNCTION ideamine.get_job(text, uuid) IS
+'What is known of one job: its status, its result, and in attempts every attempt that ended, oldest first
+(epoch, attempt, worker_id, started_at, ended_at, outcome, error). worker_id and epoch are those of the
+latest lease, epoch 0 before the first.
+tenant_id: NULL means the setting ideamine.tenant_id.
+Errors: ID400 missing id, ID404 unknown job.';
+REVOKE ALL ON FUNCTION ideamine.get_job(text, uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION ideamine.get_job(text, uuid) TO ideamine_reader, ideamine_app, ideamine_worker, ideamine_admin;
+
+CREATE OR REPLACE FUNCTION ideamine.get_runnable_jobs(
+  tenant_id text DEFAULT NULL,
+  max_jobs  integer DEFAULT 100
+) RETURNS TABLE (
+  "position"            bigint,
+  job_id                uuid,
+  job_type              text,
+  queue                 text,
+  priority_class        ideamine.priority_class,
+  required_capabilities text[],
+  ready_at              timestamptz
+)
+LANGUAGE C STABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'ideamine_get_runnable_jobs';
+COMMENT ON FUNCTION ideamine.get_runnable_jobs(text, integer) IS
+'Read only: the jobs of a tenant that could be acquired now by a worker with the capabilities that each
+requires, in the order of acquisition; position counts from 1. Jobs whose time has come are among them, also
+before the background worker has noticed.
+tenant_id: NULL means the setting ideamine.tenant_id; max_jobs: 1 to 10000.
+Errors: ID400 max_jobs out of range, ID404 unknown tenant.';
+REVOKE ALL ON FUNCTION ideamine.get_runnable_jobs(text, integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION ideamine.get_runnable_jobs(text, integer)
+  TO ideamine_reader, ideamine_app, ideamine_worker, ideamine_admin;
+
+CREATE OR REPLACE FUNCTION ideamine.complete_job(
+  tenant_id text,
+  job_id    uuid,
+  epoch     bigint,
+  result    jsonb DEFAULT NULL
+) RETURNS integer
+LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'ideamine_complete_job';
+COMMENT ON FUNCTION ideamine.complete_job(text, uuid, bigint, jsonb) IS
+'Ends an attempt with its result. Returns how many dependents this made runnable.
+epoch: as acquire_jobs() gave it; result: at most ideamine.max_payload_size.
+Errors: ID400 missing argument, ID404 unknown job, ID413 result too large; ID409 the lease is stale: somebody
+else has the job, or it has ended (raised so that the caller''s own writes roll back too).';
+REVOKE ALL ON FUNCTION ideamine.complete_job(text, uuid, bigint, jsonb) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION ideamine.complete_job(text, uuid, bigint, jsonb) TO ideamine_worker, ideamine_admin;
+
+CREATE OR REPLACE FUNCTION ideamine.complete_jobs(
+  completions jsonb,
+  strict      boolean DEFAULT false
+) RETURNS TABLE (tenant_id text, job_id uuid, answer text)
+LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'ideamine_complete_jobs';
+COMMENT ON FUNCTION ideamine.complete_jobs(jsonb, boolean) IS
+'Ends many attempts in one call. Answers per job, in the order of the array: ok, stale (somebody else has the
+job, or it has ended) or unknown.
+completions: an array of objects with job_id, epoch, and as needed tenant_id (default ideamine.tenant_id) and
+result; at most ideamine.max_batch_size; strict: one stale or unknown lease raises, and nothing is done.
+Errors: ID400 invalid argument or unknown key, naming the position (from 1); ID413 too many, or result too
+large; ID404 and ID409 with strict.';
+REVOKE ALL ON FUNCTION ideamine.complete_jobs(jsonb, boolean) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION ideamine.complete_jobs(jsonb, boolean) TO ideamine_worker, ideamine_admin;
+
+CREATE OR REPLACE FUNCTION ideamine.fail_job(
+  tenant_id   text,
+  job_id      uuid,
+  epoch       bigint,
+  error       text,
+  retryable   boolean DEFAULT true,
+  retry_after interval DEFAULT NULL
+) RETURNS TABLE (status ideamine.job_status, retry_at timestamptz, retries_left integer)
+LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'ideamine_fail_job';
+COMMENT ON FUNCTION ideamine.fail_job(text, uuid, bigint, text, boolean, interval) IS
+'Ends an attempt with an error. The job is tried again at retry_at, min(base * factor^retry + jitter, cap) from
+now (status pending), or, with its retries used up or retryable false, goes to the dead letter queue
+(status failed), and the jobs that wait for it are cancelled.
+error: kept up to 16 kB; retry_after: what the provider asked for, used instead of the computed delay, 0 to 365 days.
+Errors: ID400 missing or invalid argument, ID404 unknown job, ID409 the lease is stale.';
+REVOKE ALL ON FUNCTION ideamine.fail_job(text, uuid, bigint, text, boolean, interval) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION ideamine.fail_job(text, uuid, bigint, text, boolean, interval) TO ideamine_worker, ideamine_admin;
+
+CREATE OR REPLACE FUNCTION ideamine.release_job(
+  tenant_id  text,
+  job_id     uuid,
+  epoch      bigint,
+  checkpoint jsonb DEFAULT NULL
+) RETURNS void
+LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'ideamine_release_job';
+COMMENT ON FUNCTION ideamine.release_job(text, uuid, bigint, jsonb) IS
+'Hands a job back unharmed, as a worker does that shuts down: it is runnable at once, first in its class, and
+no attempt is used up. checkpoint: where the next attempt may go on, at most ideamine.max_payload_size; NULL
+keeps what there is.
+Errors: ID400 missing argument, ID404 unknown job, ID409 the lease is stale, ID413 checkpoint too large.';
+REVOKE ALL ON FUNCTION ideamine.release_job(text, uuid, bigint, jsonb) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION ideamine.release_job(text, uuid, bigint, jsonb) TO ideamine_worker, ideamine_admin;
+
+CREATE OR REPLACE FUNCTION ideamine.cancel_job(
+  tenant_id text,
+  job_id    uuid,
+  reason    text DEFAULT NULL
+) RETURNS TABLE (status ideamine.job_status, cancelled integer)
+LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'ideamine_cancel_job';
+COMMENT ON FUNCTION ideamine.cancel_job(text, uuid, text) IS
+'Cancels a job and all jobs that wait for it. If it is running, its worker learns so at its next heartbeat, and
+a later result for it is refused. Returns the job''s status and how many jobs this call cancelled: none if the
+job had ended already.
+reason: kept up to 16 kB. Errors: ID400 missing id, ID404 unknown job.';
+REVOKE ALL ON FUNCTION ideamine.cancel_job(text, uuid, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION ideamine.cancel_job(text, uuid, text) TO ideamine_app, ideamine_admin;
+
+CREATE OR REPLACE FUNCTION ideamine.promote_scheduled_jobs(at timestamptz DEFAULT NULL) RETURNS bigint
+LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'ideamine_promote_scheduled_jobs';
+COMMENT ON FUNCTION ideamine.promote_scheduled_jobs(timestamptz) IS
+'One pass of the duty that makes pending jobs runnable whose run_at has come. Returns how many.
+A worker that finds less than it asked for does the same for itself. at: the time to judge by, default now.';
+REVOKE ALL ON FUNCTION ideamine.promote_scheduled_jobs(timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION ideamine.promote_scheduled_jobs(timestamptz) TO ideamine_admin;
+
+CREATE OR REPLACE FUNCTION ideamine.purge_finished_jobs(at timestamptz DEFAULT NULL) RETURNS bigint
+LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'ideamine_purge_finished_jobs';
+COMMENT ON FUNCTION ideamine.purge_finished_jobs(timestamptz) IS
+'One pass of the duty that removes jobs which ended longer than ideamine.job_retention ago, with their edges
+and attempts; at most 10000 a pass. Returns how many jobs. at: the time to judge by, default now.';
+REVOKE ALL ON FUNCTION ideamine.purge_finished_jobs(timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION ideamine.purge_finished_jobs(timestamptz) TO ideamine_admin;
+
+CREATE OR REPLACE FUNCTION ideamine.purge_dead_letters(at timestamptz DEFAULT NULL) RETURNS bigint
+LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'ideamine_purge_dead_letters';
+COMMENT ON FUNCTION ideamine.purge_dead_letters(timestamptz) IS
+'One pass of the duty that removes dead letters older than ideamine.dead_letter_retention; at most 10000 a pass.
+Returns how many. at: the time to judge by, default now.';
+REVOKE ALL ON FUNCTION ideamine.purge_dead_letters(timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION ideamine.purge_dead_letters(timestamptz) TO ideamine_admin;

@@ -1,0 +1,214 @@
+-- jobs: the queue, its graph, its history.
+
+CREATE TYPE ideamine.job_status AS ENUM
+  ('blocked', 'pending', 'running', 'completed', 'failed', 'cancelled', 'preempted', 'paused');
+COMMENT ON TYPE ideamine.job_status IS
+'blocked: waits for other jobs; pending: runnable once run_at is due; running: a worker holds its lease;
+completed, failed (retries used up), cancelled: ended; preempted: gave way and will resume; paused: its run
+or queue is paused.';
+
+CREATE TYPE ideamine.priority_class AS ENUM ('P0', 'P1', 'P2', 'P3');
+COMMENT ON TYPE ideamine.priority_class IS
+'P0: critical, never preempted; P1: users wait for it; P2: normal, the default; P3: background';
+
+CREATE TYPE ideamine.attempt_outcome AS ENUM
+  ('completed', 'failed', 'lost', 'timed_out', 'released', 'cancelled');
+COMMENT ON TYPE ideamine.attempt_outcome IS
+'completed: with a result; failed: the worker said so; lost: the worker fell silent; timed_out: it ran past
+the deadline; released: handed back unharmed; cancelled: the job was cancelled meanwhile.';
+
+-- No foreign key to tenants: each insert would lock the tenant's row, and concurrent callers of one tenant
+-- would build multixacts on it. create_job() and create_jobs() look the tenant up instead.
+CREATE TABLE ideamine.jobs (
+  job_id                uuid NOT NULL,
+  run_at                timestamptz NOT NULL,
+  ready_at              timestamptz,
+  created_at            timestamptz NOT NULL,
+  started_at            timestamptz,
+  finished_at           timestamptz,
+  epoch                 bigint NOT NULL,
+  worker_id             uuid,
+  run_id                uuid,
+  status                ideamine.job_status NOT NULL,
+  priority_class        ideamine.priority_class NOT NULL,
+  attempt               integer NOT NULL,
+  open_dependencies     integer NOT NULL CONSTRAINT jobs_open_dependencies_counted CHECK (open_dependencies >= 0),
+  dependents            integer NOT NULL,
+  max_retries           integer,
+  retry_base            interval,
+  retry_factor          double precision,
+  retry_cap             interval,
+  timeout               interval,
+  lease                 interval,
+  tenant_id             text COLLATE "C" NOT NULL,
+  job_type              text COLLATE "C" NOT NULL,
+  queue                 text COLLATE "C" NOT NULL,
+  project_id            text COLLATE "C",
+  phase                 text COLLATE "C",
+  required_capabilities text[] COLLATE "C" NOT NULL,
+  payload               jsonb NOT NULL,
+  checkpoint            jsonb,
+  result                jsonb,
+  last_error            text,
+  cancel_reason         text,
+  PRIMARY KEY (job_id, tenant_id)
+);
+COMMENT ON TABLE ideamine.jobs IS 'One row per job, from its creation until retention removes it';
+COMMENT ON COLUMN ideamine.jobs.job_id IS 'UUID version 7, made by the extension: ids sort by the time of creation';
+COMMENT ON COLUMN ideamine.jobs.run_at IS 'Not to be run before this time; moved on by a retry that has to wait';
+COMMENT ON COLUMN ideamine.jobs.ready_at IS 'Since when a pending job may be acquired; NULL while it is blocked or scheduled for later';
+COMMENT ON COLUMN ideamine.jobs.created_at IS 'When it was created';
+COMMENT ON COLUMN ideamine.jobs.started_at IS 'When the latest attempt was acquired';
+COMMENT ON COLUMN ideamine.jobs.finished_at IS 'When it was completed, failed or cancelled';
+COMMENT ON COLUMN ideamine.jobs.epoch IS 'Number of its latest lease: grows with each claim and never repeats; 0 before the first';
+COMMENT ON COLUMN ideamine.jobs.worker_id IS 'The worker that holds its lease, or held the latest one';
+COMMENT ON COLUMN ideamine.jobs.run_id IS 'The run that it belongs to, if any';
+COMMENT ON COLUMN ideamine.jobs.status IS 'See type ideamine.job_status';
+COMMENT ON COLUMN ideamine.jobs.priority_class IS 'See type ideamine.priority_class';
+COMMENT ON COLUMN ideamine.jobs.attempt IS 'How many attempts were begun; one that was handed back unharmed is not counted';
+COMMENT ON COLUMN ideamine.jobs.open_dependencies IS 'How many of the jobs that it waits for have not been completed';
+COMMENT ON COLUMN ideamine.jobs.dependents IS 'How many jobs were made to wait for this one';
+COMMENT ON COLUMN ideamine.jobs.max_retries IS 'How often it is tried again; NULL: ideamine.max_retries';
+COMMENT ON COLUMN ideamine.jobs.retry_base IS 'Delay before its first retry; NULL: ideamine.retry_base';
+COMMENT ON COLUMN ideamine.jobs.retry_factor IS 'By what the delay grows with each retry; NULL: ideamine.retry_factor';
+COMMENT ON COLUMN ideamine.jobs.retry_cap IS 'Longest delay before a retry; NULL: ideamine.retry_cap';
+COMMENT ON COLUMN ideamine.jobs.timeout IS 'Hard limit of one attempt, heartbeats or not; NULL: none';
+COMMENT ON COLUMN ideamine.jobs.lease IS 'Length of its latest lease, which each heartbeat of the worker renews';
+COMMENT ON COLUMN ideamine.jobs.tenant_id IS 'The tenant that it belongs to';
+COMMENT ON COLUMN ideamine.jobs.job_type IS 'What the worker is to do';
+COMMENT ON COLUMN ideamine.jobs.queue IS 'Queue of the tenant that it stands in';
+COMMENT ON COLUMN ideamine.jobs.project_id IS 'The project that it belongs to, if any';
+COMMENT ON COLUMN ideamine.jobs.phase IS 'The phase of its run, if any';
+COMMENT ON COLUMN ideamine.jobs.required_capabilities IS 'What a worker must be able to do to get it, sorted';
+COMMENT ON COLUMN ideamine.jobs.payload IS 'What the worker gets';
+COMMENT ON COLUMN ideamine.jobs.checkpoint IS 'Where the next attempt may go on, left by release_job()';
+COMMENT ON COLUMN ideamine.jobs.result IS 'What the attempt that completed it returned';
+COMMENT ON COLUMN ideamine.jobs.last_error IS 'Error of the latest attempt that did not succeed';
+COMMENT ON COLUMN ideamine.jobs.cancel_reason IS 'Why it was cancelled';
+
+-- The order of acquisition. What a job requires comes first, so that a worker looks only where it can serve:
+-- a backlog that nobody can serve costs one look, however long it is.
+CREATE INDEX jobs_ready ON ideamine.jobs (required_capabilities, priority_class, tenant_id, ready_at, job_id)
+  WHERE status = 'pending' AND ready_at IS NOT NULL;
+COMMENT ON INDEX ideamine.jobs_ready IS 'Jobs that may be acquired now, in the order of acquisition';
+
+CREATE INDEX jobs_scheduled ON ideamine.jobs (run_at)
+  WHERE status = 'pending' AND ready_at IS NULL;
+COMMENT ON INDEX ideamine.jobs_scheduled IS 'Jobs that wait for their time, in the order in which they come due';
+
+CREATE INDEX jobs_running ON ideamine.jobs (worker_id)
+  WHERE status = 'running';
+COMMENT ON INDEX ideamine.jobs_running IS 'Live leases by worker: what a worker holds, and what the sweeps look at';
+
+CREATE TABLE ideamine.job_dependencies (
+  job_id     uuid NOT NULL,
+  depends_on uuid NOT NULL,
+  tenant_id  text COLLATE "C" NOT NULL,
+  PRIMARY KEY (job_id, depends_on, tenant_id),
+  CONSTRAINT job_dependencies_job_fkey FOREIGN KEY (job_id, tenant_id)
+    REFERENCES ideamine.jobs (job_id, tenant_id) ON DELETE CASCADE,
+  CONSTRAINT job_dependencies_depends_on_fkey FOREIGN KEY (depends_on, tenant_id)
+    REFERENCES ideamine.jobs (job_id, tenant_id) ON DELETE CASCADE
+);
+COMMENT ON TABLE ideamine.job_dependencies IS 'Edges of the graph of jobs: each job with each job that it waits for';
+COMMENT ON COLUMN ideamine.job_dependencies.job_id IS 'The job that waits';
+COMMENT ON COLUMN ideamine.job_dependencies.depends_on IS 'The job that it waits for';
+COMMENT ON COLUMN ideamine.job_dependencies.tenant_id IS 'Tenant of both';
+
+CREATE INDEX job_dependencies_depends_on ON ideamine.job_dependencies (depends_on, tenant_id);
+COMMENT ON INDEX ideamine.job_dependencies_depends_on IS 'The dependents of a job';
+
+-- Appended when an attempt ends; what is running stands in jobs. No foreign key: an append to history should
+-- not lock the row that every other caller is waiting for, and retention removes it together with its job.
+CREATE TABLE ideamine.job_executions (
+  job_id     uuid NOT NULL,
+  epoch      bigint NOT NULL,
+  worker_id  uuid,
+  started_at timestamptz NOT NULL,
+  ended_at   timestamptz NOT NULL,
+  attempt    integer NOT NULL,
+  outcome    ideamine.attempt_outcome NOT NULL,
+  tenant_id  text COLLATE "C" NOT NULL,
+  error      text,
+  duration   interval GENERATED ALWAYS AS (ended_at - started_at) STORED,
+  PRIMARY KEY (job_id, epoch, tenant_id)
+);
+COMMENT ON TABLE ideamine.job_executions IS 'The audit trail: one row per lease that ended, written when it ends';
+COMMENT ON COLUMN ideamine.job_executions.job_id IS 'The job';
+COMMENT ON COLUMN ideamine.job_executions.epoch IS 'The lease';
+COMMENT ON COLUMN ideamine.job_executions.worker_id IS 'The worker that held it';
+COMMENT ON COLUMN ideamine.job_executions.started_at IS 'When it was acquired';
+COMMENT ON COLUMN ideamine.job_executions.ended_at IS 'When it ended';
+COMMENT ON COLUMN ideamine.job_executions.attempt IS 'Which attempt it was, from 1; one that was handed back shares its number with the next';
+COMMENT ON COLUMN ideamine.job_executions.outcome IS 'See type ideamine.attempt_outcome';
+COMMENT ON COLUMN ideamine.job_executions.tenant_id IS 'Tenant of the job';
+COMMENT ON COLUMN ideamine.job_executions.error IS 'What went wrong, if anything';
+COMMENT ON COLUMN ideamine.job_executions.duration IS 'From its start to its end';
+
+CREATE TABLE ideamine.dead_letter_queue (
+  job_id                uuid NOT NULL,
+  died_at               timestamptz NOT NULL,
+  priority_class        ideamine.priority_class NOT NULL,
+  attempt               integer NOT NULL,
+  tenant_id             text COLLATE "C" NOT NULL,
+  job_type              text COLLATE "C" NOT NULL,
+  queue                 text COLLATE "C" NOT NULL,
+  payload               jsonb NOT NULL,
+  last_error            text,
+  attempts              jsonb NOT NULL,
+  PRIMARY KEY (job_id, tenant_id)
+);
+COMMENT ON TABLE ideamine.dead_letter_queue IS 'Jobs that ran out of retries, kept for ideamine.dead_letter_retention';
+COMMENT ON COLUMN ideamine.dead_letter_queue.job_id IS 'The job';
+COMMENT ON COLUMN ideamine.dead_letter_queue.died_at IS 'When its last attempt ended';
+COMMENT ON COLUMN ideamine.dead_letter_queue.priority_class IS 'Its class when it died';
+COMMENT ON COLUMN ideamine.dead_letter_queue.attempt IS 'How many attempts it had';
+COMMENT ON COLUMN ideamine.dead_letter_queue.tenant_id IS 'The tenant that it belongs to';
+COMMENT ON COLUMN ideamine.dead_letter_queue.job_type IS 'What the worker was to do';
+COMMENT ON COLUMN ideamine.dead_letter_queue.queue IS 'Queue of the tenant that it stood in';
+COMMENT ON COLUMN ideamine.dead_letter_queue.payload IS 'What the workers got';
+COMMENT ON COLUMN ideamine.dead_letter_queue.last_error IS 'Error of its last attempt';
+COMMENT ON COLUMN ideamine.dead_letter_queue.attempts IS 'All its attempts, oldest first: epoch, attempt, worker_id, started_at, ended_at, outcome, error';
+
+CREATE INDEX dead_letter_queue_died ON ideamine.dead_letter_queue (died_at);
+COMMENT ON INDEX ideamine.dead_letter_queue_died IS 'Dead letters by age, for retention';
+
+-- What a worker has to be told about leases that ended without it; its next heartbeat takes it away.
+CREATE TABLE ideamine_internal.stop_notices (
+  worker_id uuid NOT NULL,
+  tenant_id text COLLATE "C" NOT NULL,
+  job_id    uuid NOT NULL,
+  epoch     bigint NOT NULL,
+  reason    text NOT NULL,
+  made_at   timestamptz NOT NULL,
+  PRIMARY KEY (worker_id, job_id, epoch, tenant_id)
+);
+COMMENT ON TABLE ideamine_internal.stop_notices IS 'Leases that ended while their worker ran them, until its next heartbeat tells it';
+COMMENT ON COLUMN ideamine_internal.stop_notices.worker_id IS 'The worker to be told';
+COMMENT ON COLUMN ideamine_internal.stop_notices.tenant_id IS 'Tenant of the job';
+COMMENT ON COLUMN ideamine_internal.stop_notices.job_id IS 'The job that it is to stop';
+COMMENT ON COLUMN ideamine_internal.stop_notices.epoch IS 'The lease that ended';
+COMMENT ON COLUMN ideamine_internal.stop_notices.reason IS 'cancelled, lease lost or deadline';
+COMMENT ON COLUMN ideamine_internal.stop_notices.made_at IS 'When the lease ended';
+
+-- Upper half of every epoch. One row, made at the first claim; see next_epoch() in src/jobs/lease.hpp.
+CREATE TABLE ideamine_internal.incarnation (
+  singleton   boolean NOT NULL PRIMARY KEY CONSTRAINT incarnation_singleton CHECK (singleton),
+  incarnation integer NOT NULL,
+  raised_at   timestamptz NOT NULL
+);
+COMMENT ON TABLE ideamine_internal.incarnation IS 'How often this database began to hand out leases: once after each start or promotion';
+COMMENT ON COLUMN ideamine_internal.incarnation.singleton IS 'Always true: there is one row';
+COMMENT ON COLUMN ideamine_internal.incarnation.incarnation IS 'Upper 32 bits of the epochs handed out now';
+COMMENT ON COLUMN ideamine_internal.incarnation.raised_at IS 'When the first lease after the latest start was handed out';
+
+SELECT pg_catalog.pg_extension_config_dump('ideamine.jobs', '');
+SELECT pg_catalog.pg_extension_config_dump('ideamine.job_dependencies', '');
+SELECT pg_catalog.pg_extension_config_dump('ideamine.job_executions', '');
+SELECT pg_catalog.pg_extension_config_dump('ideamine.dead_letter_queue', '');
+SELECT pg_catalog.pg_extension_config_dump('ideamine_internal.stop_notices', '');
+SELECT pg_catalog.pg_extension_config_dump('ideamine_internal.incarnation', '');
+
+GRANT SELECT ON ideamine.jobs, ideamine.job_dependencies, ideamine.job_executions, ideamine.dead_letter_queue
+  TO ideamine_reader, ideamine_app, ideamine_worker, ideamine_admin;
+GRANT SELECT ON ideamine_internal.stop_notices, ideamine_internal.incarnation TO ideamine_admin;

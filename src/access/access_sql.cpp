@@ -1,0 +1,25 @@
+#include "access/tenant.hpp"
+#include "access/tenant_store.hpp"
+#include "ideamine/identifier.hpp"
+#include "ideamine/pg/function.hpp"
+#include "ideamine/pg/json.hpp"
+
+using namespace ideamine;
+
+IDEAMINE_FUNCTION(ideamine_create_tenant) {
+    return pg::boundary([&] {
+        const pg::Arguments arguments{fcinfo};
+        const auto tenant = arguments.required<std::string>(0, "tenant_id");
+        const auto name = arguments.optional<std::string>(1).value_or(tenant);
+        const auto tier = arguments.optional<std::string>(2).value_or("standard");
+        const auto metadata = arguments.optional<pg::Json>(3);
+        check_identifier("tenant_id", tenant);
+        check_identifier("name", name);
+        access::check_tier(tier);
+        if (metadata && pg::JsonValue::of(*metadata).kind() != pg::JsonValue::Kind::object) {
+            throw Error(Code::invalid_argument, "metadata must be a JSON object");
+        }
+        const pg::Spi spi;
+        return BoolGetDatum(access::create_tenant(tenant, name, tier, metadata));
+    });
+}

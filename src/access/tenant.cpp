@@ -1,0 +1,20 @@
+#include "access/tenant.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+#include "ideamine/error.hpp"
+
+namespace ideamine::access {
+
+void check_tier(std::string_view tier) {
+    static constexpr std::array<std::string_view, 4> tiers{"free", "standard", "premium",
+                                                           "enterprise"};
+    if (std::ranges::find(tiers, tier) == tiers.end()) {
+        throw Error(Code::invalid_argument, "unknown tier \"" + std::string{tier} + "\"", {},
+                    "Tiers are free, standard, premium and enterprise.");
+    }
+}
+
+}  // namespace ideamine::access

@@ -1,0 +1,44 @@
+#include "access/tenant_store.hpp"
+
+#include "access/access_settings.hpp"
+#include "access/tenant.hpp"
+#include "ideamine/identifier.hpp"
+
+namespace ideamine::access {
+
+namespace {
+
+constinit pg::Statement find{
+    "SELECT FROM ideamine.tenants WHERE tenant_id = $1", pg::Statement::Effect::reads};
+
+constinit pg::Statement insert{
+    "INSERT INTO ideamine.tenants (tenant_id, name, tier, metadata, created_at)"
+    " VALUES ($1, $2, $3, coalesce($4, '{}'), $5)"
+    " ON CONFLICT (tenant_id) DO NOTHING"};
+
+}  // namespace
+
+std::string resolve_tenant(const std::optional<std::string>& argument) {
+    std::string tenant = argument ? *argument : current_tenant_setting();
+    check_identifier("tenant_id", tenant);
+    return tenant;
+}
+
+void require_tenant(const std::string& tenant, Missing missing) {
+    if (!find.execute(tenant).empty()) {
+        return;
+    }
+    if (tenant == default_tenant && missing == Missing::may_create) {
+        create_tenant(tenant, tenant, "standard", std::nullopt);
+        return;
+    }
+    throw Error(Code::unknown, "tenant \"" + tenant + "\" does not exist", {},
+                "Create it with ideamine.create_tenant().");
+}
+
+bool create_tenant(const std::string& tenant, const std::string& name, const std::string& tier,
+                   std::optional<pg::Json> metadata) {
+    return insert.execute(tenant, name, tier, metadata, pg::now()).size() == 1;
+}
+
+}  // namespace ideamine::access

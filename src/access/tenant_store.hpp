@@ -1,0 +1,20 @@
+// The table of tenants.
+#pragma once
+
+#include "ideamine/pg/spi.hpp"
+
+namespace ideamine::access {
+
+// The tenant that an argument means: itself or, if it is NULL, the setting ideamine.tenant_id.
+std::string resolve_tenant(const std::optional<std::string>& argument);
+
+// Throws ID404 if there is no such tenant. Only default-tenant is made when it is first needed, and
+// only where `may_create`, since what reads must not write.
+enum class Missing { may_create, is_error };
+void require_tenant(const std::string& tenant, Missing missing);
+
+// False if it was there already.
+bool create_tenant(const std::string& tenant, const std::string& name, const std::string& tier,
+                   std::optional<pg::Json> metadata);
+
+}  // namespace ideamine::access

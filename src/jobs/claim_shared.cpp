@@ -1,0 +1,80 @@
+#include "jobs/claim_shared.hpp"
+
+#include "ideamine/identifier.hpp"
+#include "jobs/priority_class.hpp"
+
+namespace ideamine::jobs::shared {
+
+namespace {
+
+// One per installation in use. With more of them than this, the oldest is forgotten: its incarnation is
+// then raised once more, and its turns begin anew.
+constexpr std::size_t max_installations = 64;
+
+struct Slot {
+    Installation installation;
+    Incarnation incarnation;
+    char last_turn[priority_classes.size()][max_identifier_bytes + 1];
+};
+
+struct Table {
+    std::uint32_t next;  // the slot that was taken longest ago
+    Slot slots[max_installations];
+};
+
+constinit pg::Shared<Table> table{"ideamine claims"};
+
+// With the lock held.
+Slot* find(const Installation& installation) {
+    auto& slots = table.get().slots;
+    const auto slot = std::ranges::find(slots, installation, &Slot::installation);
+    return slot == std::end(slots) ? nullptr : &*slot;
+}
+
+Slot& find_or_take(const Installation& installation) {
+    if (Slot* slot = find(installation)) {
+        return *slot;
+    }
+    auto& taken = table.get().slots[table.get().next];
+    table.get().next = (table.get().next + 1) % max_installations;
+    taken = Slot{.installation = installation, .incarnation = 0, .last_turn = {}};
+    return taken;
+}
+
+}  // namespace
+
+void reserve() { table.reserve(); }
+
+Installation current_installation() {
+    table.check_available();
+    return {.database = MyDatabaseId,
+            .schema = pg::call([] { return get_namespace_oid("ideamine", false); })};
+}
+
+Incarnation incarnation(const Installation& installation) {
+    const pg::LockGuard guard{table.lock(), LW_SHARED};
+    const Slot* slot = find(installation);
+    return slot == nullptr ? 0 : slot->incarnation;
+}
+
+void set_incarnation(const Installation& installation, Incarnation incarnation) {
+    const pg::LockGuard guard{table.lock()};
+    auto& slot = find_or_take(installation);
+    slot.incarnation = std::max(slot.incarnation, incarnation);
+}
+
+std::string last_turn(const Installation& installation, int priority_class) {
+    const pg::LockGuard guard{table.lock(), LW_SHARED};
+    const Slot* slot = find(installation);
+    return slot == nullptr ? std::string{} : std::string{slot->last_turn[priority_class]};
+}
+
+void set_last_turn(const Installation& installation, int priority_class, const std::string& tenant) {
+    const pg::LockGuard guard{table.lock()};
+    auto& kept = find_or_take(installation).last_turn[priority_class];
+    const auto length = std::min(tenant.size(), sizeof kept - 1);
+    std::memcpy(kept, tenant.data(), length);
+    kept[length] = '\0';
+}
+
+}  // namespace ideamine::jobs::shared

@@ -1,0 +1,31 @@
+// One pass each of what the background worker does about jobs.
+#include "ideamine/pg/function.hpp"
+#include "jobs/jobs_settings.hpp"
+#include "jobs/promote_store.hpp"
+#include "jobs/purge_store.hpp"
+
+using namespace ideamine;
+
+IDEAMINE_FUNCTION(ideamine_promote_scheduled_jobs) {
+    return pg::boundary([&] {
+        const auto at = pg::Arguments{fcinfo}.optional<Time>(0).value_or(pg::now());
+        const pg::Spi spi;
+        return Int64GetDatum(jobs::promote_scheduled(at));
+    });
+}
+
+IDEAMINE_FUNCTION(ideamine_purge_finished_jobs) {
+    return pg::boundary([&] {
+        const auto at = pg::Arguments{fcinfo}.optional<Time>(0).value_or(pg::now());
+        const pg::Spi spi;
+        return Int64GetDatum(jobs::purge_finished_jobs(at - jobs::job_retention()));
+    });
+}
+
+IDEAMINE_FUNCTION(ideamine_purge_dead_letters) {
+    return pg::boundary([&] {
+        const auto at = pg::Arguments{fcinfo}.optional<Time>(0).value_or(pg::now());
+        const pg::Spi spi;
+        return Int64GetDatum(jobs::purge_dead_letters(at - jobs::dead_letter_retention()));
+    });
+}

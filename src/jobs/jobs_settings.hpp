@@ -1,0 +1,21 @@
+#pragma once
+
+#include "ideamine/clock.hpp"
+#include "jobs/retry.hpp"
+
+namespace ideamine::jobs {
+
+void define_settings();
+
+// Throws ID413, naming `what`, if a value of that many bytes is over ideamine.max_payload_size.
+void check_payload_size(const char* what, std::size_t bytes);
+// Throws ID413 if one call names more jobs than ideamine.max_batch_size.
+void check_batch_size(std::size_t jobs);
+
+// What holds for jobs that have no retry settings of their own.
+RetryPolicy platform_retry_policy();
+Duration default_lease();
+Duration job_retention();
+Duration dead_letter_retention();
+
+}  // namespace ideamine::jobs

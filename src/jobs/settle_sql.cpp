@@ -1,0 +1,78 @@
+#include "access/tenant_store.hpp"
+#include "ideamine/pg/function.hpp"
+#include "ideamine/pg/json.hpp"
+#include "jobs/jobs_settings.hpp"
+#include "jobs/settle_store.hpp"
+
+using namespace ideamine;
+
+namespace {
+
+jobs::LeaseRef read_lease(const pg::Arguments& arguments) {
+    return {.tenant = access::resolve_tenant(arguments.optional<std::string>(0)),
+            .job = arguments.required<Uuid>(1, "job_id"),
+            .epoch = arguments.required<std::int64_t>(2, "epoch")};
+}
+
+std::optional<pg::Json> read_limited(const pg::Arguments& arguments, int argument, const char* name) {
+    const auto value = arguments.optional<pg::Json>(argument);
+    if (value) {
+        jobs::check_payload_size(name, pg::toasted_size(value->datum));
+    }
+    return value;
+}
+
+jobs::Settled settle_one(const jobs::Ending& ending) {
+    auto settled = jobs::settle({ending}).front();
+    if (settled.answer != jobs::Answer::ok) {
+        jobs::throw_refusal(ending.lease, settled.answer);
+    }
+    return settled;
+}
+
+}  // namespace
+
+IDEAMINE_FUNCTION(ideamine_complete_job) {
+    return pg::boundary([&] {
+        const pg::Arguments arguments{fcinfo};
+        const std::vector<jobs::Completion> completion{
+            {read_lease(arguments), read_limited(arguments, 3, "result")}};
+        const pg::Spi spi;
+        const auto completed = jobs::complete(completion);
+        if (completed.answers.front() != jobs::Answer::ok) {
+            jobs::throw_refusal(completion.front().lease, completed.answers.front());
+        }
+        return Int32GetDatum(static_cast<std::int32_t>(completed.unblocked));
+    });
+}
+
+IDEAMINE_FUNCTION(ideamine_fail_job) {
+    return pg::boundary([&] {
+        const pg::Arguments arguments{fcinfo};
+        jobs::Ending ending{.lease = read_lease(arguments), .outcome = jobs::Outcome::failed};
+        ending.error = jobs::cut_error(arguments.required<std::string>(3, "error"));
+        ending.retryable = arguments.optional<bool>(4).value_or(true);
+        ending.retry_after = arguments.optional<Duration>(5);
+        if (ending.retry_after &&
+            (*ending.retry_after < Duration::zero() || *ending.retry_after > std::chrono::days{365})) {
+            throw Error(Code::invalid_argument, "retry_after must be between 0 and 365 days");
+        }
+        pg::Returned returned{arguments};
+        const pg::Spi spi;
+        const auto settled = settle_one(ending);
+        returned.add(pg::Enum{"ideamine.job_status", settled.status}, settled.retry_at,
+                     settled.retries_left);
+        return Datum{0};
+    });
+}
+
+IDEAMINE_FUNCTION(ideamine_release_job) {
+    return pg::boundary([&] {
+        const pg::Arguments arguments{fcinfo};
+        jobs::Ending ending{.lease = read_lease(arguments), .outcome = jobs::Outcome::released};
+        ending.checkpoint = read_limited(arguments, 3, "checkpoint");
+        const pg::Spi spi;
+        settle_one(ending);
+        return Datum{0};
+    });
+}

@@ -1,0 +1,28 @@
+// What the library brings into a server that loads it.
+#include "access/access_settings.hpp"
+#include "bgworker/launcher.hpp"
+#include "ideamine/pg/settings.hpp"
+#include "jobs/claim_shared.hpp"
+#include "jobs/jobs_settings.hpp"
+#include "workers/workers_settings.hpp"
+
+extern "C" {
+PG_MODULE_MAGIC;
+PGDLLEXPORT void _PG_init();
+}
+
+using namespace ideamine;
+
+void _PG_init() {
+    pg::boundary([] {
+        access::define_settings();
+        jobs::define_settings();
+        workers::define_settings();
+        bgworker::define_settings();
+        pg::reserve_prefix("ideamine");
+        if (process_shared_preload_libraries_in_progress) {
+            jobs::shared::reserve();
+            bgworker::register_launcher();
+        }
+    });
+}

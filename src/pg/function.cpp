@@ -1,0 +1,37 @@
+#include "ideamine/pg/function.hpp"
+
+namespace ideamine::pg {
+
+void Arguments::throw_missing(const char* name) {
+    throw ideamine::Error(Code::invalid_argument, std::string{name} + " must not be null");
+}
+
+Datum returned_uuid(const Uuid& uuid) {
+    return call([&uuid] { return Type<Uuid>::put(uuid); });
+}
+
+Datum Type<Enum>::put(const Enum& value) {
+    const Oid type = DatumGetObjectId(DirectFunctionCall1(regtypein, CStringGetDatum(value.type)));
+    char* const label = pnstrdup(value.label.data(), value.label.size());
+    return DirectFunctionCall2(enum_in, CStringGetDatum(label), ObjectIdGetDatum(type));
+}
+
+Returned::Returned(const Arguments& arguments)
+    : result_(reinterpret_cast<ReturnSetInfo*>(arguments.info()->resultinfo)) {
+    call([&arguments] { InitMaterializedSRF(arguments.info(), 0); });
+}
+
+void Returned::add(const Rows& rows) {
+    call([&rows, this] {
+        for (const Row row : rows) {
+            tuplestore_puttuple(result_->setResult, row.tuple());
+        }
+    });
+}
+
+void Returned::add_values(const Datum* values, const bool* nulls) {
+    tuplestore_putvalues(result_->setResult, result_->setDesc, const_cast<Datum*>(values),
+                         const_cast<bool*>(nulls));
+}
+
+}  // namespace ideamine::pg

@@ -1,0 +1,139 @@
+#include "workers/lost_store.hpp"
+
+#include <map>
+
+#include "jobs/settle_store.hpp"
+#include "workers/workers_settings.hpp"
+
+namespace ideamine::workers {
+
+namespace {
+
+using jobs::Ending;
+using jobs::Outcome;
+
+constinit pg::Statement give_up_stale{
+    "UPDATE ideamine.workers SET status = 'failed', ended_at = $2"
+    " WHERE worker_id IN ("
+    "  SELECT worker_id FROM ideamine.workers"
+    "  WHERE status IN ('active', 'draining', 'degraded') AND last_heartbeat_at < $1"
+    "  ORDER BY worker_id FOR NO KEY UPDATE SKIP LOCKED)"
+    " RETURNING worker_id"};
+
+constinit pg::Statement held_by{
+    "SELECT tenant_id, job_id, epoch, worker_id FROM ideamine.jobs"
+    " WHERE status = 'running' AND worker_id = ANY ($1)"};
+
+// A heartbeat renews every lease of its worker, so a lease ends that long after the later of its start and
+// that heartbeat: see lease_end(). Leases of workers that have ended or are forgotten end at once.
+constinit pg::Statement expired_leases{
+    "SELECT j.tenant_id, j.job_id, j.epoch, j.worker_id,"
+    "  coalesce(j.started_at + j.timeout <= $1, false) AS timed_out"
+    " FROM ideamine.jobs j LEFT JOIN ideamine.workers w ON w.worker_id = j.worker_id"
+    " WHERE j.status = 'running'"
+    "  AND (greatest(j.started_at, w.last_heartbeat_at) + j.lease <= $1"
+    "   OR j.started_at + j.timeout <= $1"
+    "   OR w.worker_id IS NULL OR w.status IN ('failed', 'terminated'))"
+    " ORDER BY j.job_id FOR NO KEY UPDATE OF j SKIP LOCKED"};
+
+constinit pg::Statement tell_workers{
+    "INSERT INTO ideamine_internal.stop_notices (worker_id, tenant_id, job_id, epoch, reason, made_at)"
+    " SELECT n.worker_id, n.tenant_id, n.job_id, n.epoch, n.reason, $6"
+    " FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::bigint[], $5::text[])"
+    "  AS n (worker_id, tenant_id, job_id, epoch, reason)"
+    " JOIN ideamine.workers w ON w.worker_id = n.worker_id"
+    " WHERE w.status IN ('active', 'draining', 'degraded')"};
+
+Ending ending_of(const pg::Row& row, Outcome outcome, const char* error) {
+    Ending ending{.lease = {row.get<std::string>(0), row.get<Uuid>(1), row.get<std::int64_t>(2)},
+                  .outcome = outcome};
+    if (error != nullptr) {
+        ending.error = error;
+    }
+    return ending;
+}
+
+// Leases that ended behind their workers' backs.
+struct Notices {
+    std::vector<Uuid> workers;
+    std::vector<std::string> tenants;
+    std::vector<Uuid> jobs;
+    std::vector<jobs::Epoch> epochs;
+    std::vector<const char*> reasons;
+
+    void add(const Uuid& worker, const Ending& ending) {
+        workers.push_back(worker);
+        tenants.push_back(ending.lease.tenant);
+        jobs.push_back(ending.lease.job);
+        epochs.push_back(ending.lease.epoch);
+        reasons.push_back(ending.outcome == Outcome::timed_out ? "deadline" : "lease lost");
+    }
+};
+
+}  // namespace
+
+void mark_stale(Time at, pg::Returned& returned) {
+    std::vector<Uuid> stale;
+    for (const pg::Row row : give_up_stale.execute(at - worker_timeout(), at)) {
+        stale.push_back(row.get<Uuid>(0));
+    }
+    if (stale.empty()) {
+        return;
+    }
+    std::vector<Ending> endings;
+    std::vector<Uuid> holders;
+    for (const pg::Row row : held_by.execute(stale)) {
+        endings.push_back(ending_of(row, Outcome::lost, "the worker fell silent"));
+        holders.push_back(row.get<Uuid>(3));
+    }
+    struct Tally {
+        std::int32_t requeued = 0;
+        std::int32_t dead = 0;
+    };
+    std::map<Uuid, Tally> tallies;
+    for (const auto& worker : stale) {
+        tallies[worker] = {};
+    }
+    const auto settled = jobs::settle(endings);
+    for (std::size_t i = 0; i < settled.size(); ++i) {
+        auto& tally = tallies.at(holders[i]);
+        tally.requeued += settled[i].status == "pending" ? 1 : 0;
+        tally.dead += settled[i].status == "failed" ? 1 : 0;
+    }
+    for (const auto& [worker, tally] : tallies) {
+        returned.add(worker, tally.requeued, tally.dead);
+    }
+}
+
+void expire_leases(Time at, pg::Returned& returned) {
+    std::vector<Ending> endings;
+    Notices notices;
+    for (const pg::Row row : expired_leases.execute(at)) {
+        const bool timed_out = row.get<bool>(4);
+        endings.push_back(timed_out ? ending_of(row, Outcome::timed_out, "the attempt ran past its deadline")
+                                    : ending_of(row, Outcome::lost, "the lease ran out"));
+        notices.add(row.get<Uuid>(3), endings.back());
+    }
+    if (endings.empty()) {
+        return;
+    }
+    const auto settled = jobs::settle(endings);
+    tell_workers.execute(notices.workers, notices.tenants, notices.jobs, notices.epochs,
+                         notices.reasons, at);
+    for (std::size_t i = 0; i < settled.size(); ++i) {
+        const auto& lease = endings[i].lease;
+        returned.add(lease.tenant, lease.job, lease.epoch, notices.workers[i],
+                     pg::Enum{"ideamine.job_status", settled[i].status});
+    }
+}
+
+std::int32_t release_jobs_of(const Uuid& worker) {
+    std::vector<Ending> endings;
+    for (const pg::Row row : held_by.execute(std::vector{worker})) {
+        endings.push_back(ending_of(row, Outcome::released, nullptr));
+    }
+    const auto settled = jobs::settle(endings);
+    return static_cast<std::int32_t>(std::ranges::count(settled, jobs::Answer::ok, &jobs::Settled::answer));
+}
+
+}  // namespace ideamine::workers

@@ -1,0 +1,104 @@
+#include "workers/worker_store.hpp"
+
+#include "ideamine/pg/random.hpp"
+
+namespace ideamine::workers {
+
+namespace {
+
+#define IDEAMINE_SELECT_WORKER                                                                    \
+    "SELECT status::text, last_heartbeat_at, worker_type, capabilities, capacity, tenants"        \
+    " FROM ideamine.workers WHERE worker_id = $1"
+
+constinit pg::Statement insert_worker{
+    "INSERT INTO ideamine.workers"
+    " (worker_id, worker_type, capabilities, capacity, tenants, status, last_heartbeat_at, registered_at)"
+    " VALUES ($1, $2, $3, $4, $5, 'active', $6, $6)"};
+
+constinit pg::Statement find_worker{IDEAMINE_SELECT_WORKER};
+constinit pg::Statement lock_worker{IDEAMINE_SELECT_WORKER " FOR NO KEY UPDATE"};
+
+constinit pg::Statement touch_worker{
+    "UPDATE ideamine.workers SET last_heartbeat_at = greatest(last_heartbeat_at, $2),"
+    "  metrics = coalesce($3, metrics)"
+    " WHERE worker_id = $1"};
+
+constinit pg::Statement change_status{
+    "UPDATE ideamine.workers SET status = $2::text::ideamine.worker_status,"
+    "  ended_at = CASE WHEN $3 THEN $4 END"
+    " WHERE worker_id = $1"};
+
+constinit pg::Statement count_held{
+    "SELECT count(*)::integer FROM ideamine.jobs WHERE status = 'running' AND worker_id = $1"};
+
+constinit pg::Statement take_notices{
+    "DELETE FROM ideamine_internal.stop_notices WHERE worker_id = $1"
+    " RETURNING tenant_id, job_id, epoch, reason"};
+
+constinit pg::Statement purge_workers{
+    "WITH old AS MATERIALIZED ("
+    "  SELECT worker_id FROM ideamine.workers"
+    "  WHERE status IN ('failed', 'terminated') AND ended_at < $1"
+    "  ORDER BY worker_id LIMIT 10000 FOR UPDATE SKIP LOCKED),"
+    " notices AS ("
+    "  DELETE FROM ideamine_internal.stop_notices n USING old WHERE n.worker_id = old.worker_id)"
+    " DELETE FROM ideamine.workers w USING old WHERE w.worker_id = old.worker_id"};
+
+Worker read(const Uuid& id, const pg::Rows& rows) {
+    if (rows.empty()) {
+        throw Error(Code::unknown, "worker " + to_string(id) + " does not exist", {},
+                    "Register it with ideamine.register_worker().");
+    }
+    const pg::Row row = rows[0];
+    return {.id = id,
+            .status = parse_status(row.get<std::string>(0)),
+            .last_heartbeat = row.get<Time>(1),
+            .registration = {.worker_type = row.get<std::string>(2),
+                             .capabilities = row.get<std::vector<std::string>>(3),
+                             .capacity = row.optional<std::int32_t>(4),
+                             .tenants = row.optional<std::vector<std::string>>(5)}};
+}
+
+}  // namespace
+
+Uuid insert(const Registration& registration) {
+    const auto id = pg::make_uuid();
+    insert_worker.execute(id, registration.worker_type, registration.capabilities,
+                          registration.capacity, registration.tenants, pg::now());
+    return id;
+}
+
+Worker find(const Uuid& id) { return read(id, find_worker.execute(id)); }
+
+Worker lock(const Uuid& id) { return read(id, lock_worker.execute(id)); }
+
+void check_alive(const Worker& worker) {
+    if (has_ended(worker.status)) {
+        throw Error(Code::expired,
+                    "worker " + to_string(worker.id) + " is " + to_string(worker.status),
+                    "Its leases are gone: its jobs have been given to others.",
+                    "Drop the work and register anew with ideamine.register_worker().");
+    }
+}
+
+void touch(const Uuid& id, std::optional<pg::Json> metrics) {
+    touch_worker.execute(id, pg::now(), metrics);
+}
+
+void set_status(const Uuid& id, Status status) {
+    change_status.execute(id, to_string(status), has_ended(status), pg::now());
+}
+
+std::int32_t count_held_jobs(const Uuid& id) {
+    return count_held.execute(id)[0].get<std::int32_t>(0);
+}
+
+void take_stop_notices(const Uuid& id, pg::Returned& returned) {
+    returned.add(take_notices.execute(id));
+}
+
+std::int64_t purge(Time before) {
+    return static_cast<std::int64_t>(purge_workers.execute(before).size());
+}
+
+}  // namespace ideamine::workers

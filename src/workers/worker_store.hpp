@@ -1,0 +1,43 @@
+// The registry of workers. Everything here inside a pg::Spi.
+#pragma once
+
+#include "ideamine/pg/function.hpp"
+#include "workers/lifecycle.hpp"
+
+namespace ideamine::workers {
+
+struct Registration {
+    std::string worker_type;
+    std::vector<std::string> capabilities;              // sorted
+    std::optional<std::int32_t> capacity;               // none: no bound of its own
+    std::optional<std::vector<std::string>> tenants;    // sorted; none: all
+};
+
+struct Worker {
+    Uuid id;
+    Status status;
+    Time last_heartbeat;
+    Registration registration;
+};
+
+Uuid insert(const Registration& registration);
+
+// Throws ID404 if there is no such worker.
+Worker find(const Uuid& id);
+// The same, and keeps others from changing it until the transaction ends.
+Worker lock(const Uuid& id);
+// Throws ID410 if the worker failed or was terminated.
+void check_alive(const Worker& worker);
+
+void touch(const Uuid& id, std::optional<pg::Json> metrics);
+void set_status(const Uuid& id, Status status);
+
+std::int32_t count_held_jobs(const Uuid& id);
+
+// Adds a row for each lease that ended without this worker, and forgets them.
+void take_stop_notices(const Uuid& id, pg::Returned& returned);
+
+// Forgets workers that ended before `before`, at most 10,000. Returns how many.
+std::int64_t purge(Time before);
+
+}  // namespace ideamine::workers

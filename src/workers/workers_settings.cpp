@@ -1,0 +1,27 @@
+#include "workers/workers_settings.hpp"
+
+#include "ideamine/pg/settings.hpp"
+
+namespace ideamine::workers {
+
+namespace {
+
+constinit int worker_timeout_seconds = 0;
+
+}  // namespace
+
+void define_settings() {
+    pg::define(pg::IntSetting{
+        .name = "ideamine.worker_timeout",
+        .description = "How long a worker may be silent before it is given up and its jobs requeued.",
+        .variable = &worker_timeout_seconds,
+        .initial = 60,
+        .least = 1,
+        .most = 24 * 60 * 60,
+        .unit = pg::Unit::seconds,
+    });
+}
+
+Duration worker_timeout() { return std::chrono::seconds{worker_timeout_seconds}; }
+
+}  // namespace ideamine::workers

@@ -1,0 +1,117 @@
+#include "access/tenant_store.hpp"
+#include "ideamine/identifier.hpp"
+#include "ideamine/pg/json.hpp"
+#include "jobs/job_request.hpp"
+#include "jobs/jobs_settings.hpp"
+#include "workers/lost_store.hpp"
+#include "workers/worker_store.hpp"
+
+using namespace ideamine;
+
+namespace {
+
+constexpr std::size_t max_tenants_of_worker = 1000;
+
+workers::Registration read_registration(const pg::Arguments& arguments) {
+    workers::Registration registration{
+        .worker_type = arguments.required<std::string>(0, "worker_type"),
+        .capabilities = arguments.optional<std::vector<std::string>>(1).value_or(
+            std::vector<std::string>{}),
+        .capacity = arguments.optional<std::int32_t>(2),
+        .tenants = arguments.optional<std::vector<std::string>>(3)};
+    check_identifier("worker_type", registration.worker_type);
+    jobs::normalise_names("capabilities", registration.capabilities,
+                          jobs::max_required_capabilities);
+    if (registration.capacity.value_or(1) < 1) {
+        throw Error(Code::invalid_argument, "capacity must be positive");
+    }
+    if (registration.tenants) {
+        jobs::normalise_names("tenants", *registration.tenants, max_tenants_of_worker);
+    }
+    return registration;
+}
+
+}  // namespace
+
+IDEAMINE_FUNCTION(ideamine_register_worker) {
+    return pg::boundary([&] {
+        const auto registration = read_registration(pg::Arguments{fcinfo});
+        const pg::Spi spi;
+        if (registration.tenants) {
+            for (const auto& tenant : *registration.tenants) {
+                access::require_tenant(tenant, access::Missing::may_create);
+            }
+        }
+        return pg::returned_uuid(workers::insert(registration));
+    });
+}
+
+IDEAMINE_FUNCTION(ideamine_heartbeat) {
+    return pg::boundary([&] {
+        const pg::Arguments arguments{fcinfo};
+        const auto id = arguments.required<Uuid>(0, "worker_id");
+        const auto metrics = arguments.optional<pg::Json>(1);
+        if (metrics && pg::JsonValue::of(*metrics).kind() != pg::JsonValue::Kind::object) {
+            throw Error(Code::invalid_argument, "metrics must be a JSON object");
+        }
+        if (metrics) {
+            jobs::check_payload_size("metrics", pg::toasted_size(metrics->datum));
+        }
+        pg::Returned returned{arguments};
+        const pg::Spi spi;
+        workers::check_alive(workers::lock(id));
+        workers::touch(id, metrics);
+        workers::take_stop_notices(id, returned);
+        return Datum{0};
+    });
+}
+
+IDEAMINE_FUNCTION(ideamine_drain_worker) {
+    return pg::boundary([&] {
+        const auto id = pg::Arguments{fcinfo}.required<Uuid>(0, "worker_id");
+        const pg::Spi spi;
+        workers::check_alive(workers::lock(id));
+        workers::set_status(id, workers::Status::draining);
+        return Int32GetDatum(workers::count_held_jobs(id));
+    });
+}
+
+IDEAMINE_FUNCTION(ideamine_terminate_worker) {
+    return pg::boundary([&] {
+        const auto id = pg::Arguments{fcinfo}.required<Uuid>(0, "worker_id");
+        const pg::Spi spi;
+        if (workers::has_ended(workers::lock(id).status)) {
+            return Int32GetDatum(0);
+        }
+        workers::set_status(id, workers::Status::terminated);
+        return Int32GetDatum(workers::release_jobs_of(id));
+    });
+}
+
+IDEAMINE_FUNCTION(ideamine_mark_stale_workers) {
+    return pg::boundary([&] {
+        const pg::Arguments arguments{fcinfo};
+        pg::Returned returned{arguments};
+        const pg::Spi spi;
+        workers::mark_stale(arguments.optional<Time>(0).value_or(pg::now()), returned);
+        return Datum{0};
+    });
+}
+
+IDEAMINE_FUNCTION(ideamine_expire_leases) {
+    return pg::boundary([&] {
+        const pg::Arguments arguments{fcinfo};
+        pg::Returned returned{arguments};
+        const pg::Spi spi;
+        workers::expire_leases(arguments.optional<Time>(0).value_or(pg::now()), returned);
+        return Datum{0};
+    });
+}
+
+IDEAMINE_FUNCTION(ideamine_purge_workers) {
+    return pg::boundary([&] {
+        const auto at = pg::Arguments{fcinfo}.optional<Time>(0).value_or(pg::now());
+        const pg::Spi spi;
+        return Int64GetDatum(workers::purge(at - jobs::job_retention()));
+    });
+}
