@@ -18,7 +18,8 @@ COMMENT ON TYPE ideamine.attempt_outcome IS
 the deadline; released: handed back unharmed; cancelled: the job was cancelled meanwhile.';
 
 -- No foreign key to tenants: each insert would lock the tenant's row, and concurrent callers of one tenant
--- would build multixacts on it. create_job() and create_jobs() look the tenant up instead.
+-- would build multixacts on it. create_job() and create_jobs() look the tenant up instead. Pages keep room for the claim and
+-- the completion, so that new row versions stay on their page and WAL holds only what differs.
 CREATE TABLE ideamine.jobs (
   job_id                uuid NOT NULL,
   run_at                timestamptz NOT NULL,
@@ -52,7 +53,7 @@ CREATE TABLE ideamine.jobs (
   last_error            text,
   cancel_reason         text,
   PRIMARY KEY (job_id, tenant_id)
-);
+) WITH (fillfactor = 50);
 COMMENT ON TABLE ideamine.jobs IS 'One row per job, from its creation until retention removes it';
 COMMENT ON COLUMN ideamine.jobs.job_id IS 'UUID version 7, made by the extension: ids sort by the time of creation';
 COMMENT ON COLUMN ideamine.jobs.run_at IS 'Not to be run before this time; moved on by a retry that has to wait';

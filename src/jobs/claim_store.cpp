@@ -15,47 +15,43 @@ namespace {
 // below walk that index from one distinct value to the next: they cost a look per value, however many
 // jobs there are behind it.
 constinit pg::Statement next_lane{
-    "SELECT required_capabilities::text, required_capabilities <@ $2 FROM ideamine.jobs"
-    " WHERE status = 'pending' AND ready_at IS NOT NULL AND required_capabilities > $1::text[]"
-    " ORDER BY required_capabilities LIMIT 1"};
+    "SELECT j.required_capabilities::text, j.required_capabilities <@ $2 FROM ideamine.jobs j"
+    " WHERE j.status = 'pending' AND j.ready_at IS NOT NULL AND j.required_capabilities > $1::text[]"
+    " ORDER BY j.required_capabilities LIMIT 1"};
 
-constinit pg::Statement no_requirements{
-    "SELECT FROM ideamine.jobs"
-    " WHERE status = 'pending' AND ready_at IS NOT NULL AND required_capabilities = '{}' LIMIT 1"};
-
-constinit pg::Statement next_tenant{
-    "SELECT tenant_id FROM ideamine.jobs"
+constinit pg::Statement next_head{
+    "SELECT tenant_id, ready_at FROM ideamine.jobs"
     " WHERE status = 'pending' AND ready_at IS NOT NULL AND required_capabilities = $1::text[]"
     "  AND priority_class = $2::text::ideamine.priority_class AND tenant_id > $3"
-    " ORDER BY tenant_id LIMIT 1"};
+    " ORDER BY tenant_id, ready_at LIMIT 1"};
 
-constinit pg::Statement first_ready{
-    "SELECT ready_at FROM ideamine.jobs"
+constinit pg::Statement head_of{
+    "SELECT tenant_id, ready_at FROM ideamine.jobs"
     " WHERE status = 'pending' AND ready_at IS NOT NULL AND required_capabilities = $1::text[]"
     "  AND priority_class = $2::text::ideamine.priority_class AND tenant_id = $3"
-    " ORDER BY ready_at, job_id LIMIT 1"};
+    " ORDER BY ready_at LIMIT 1"};
 
-// Rows are found by the place that the locking scan saw them at, so that the update searches nothing. One
-// that moved between is left for the next claim.
-constinit pg::Statement take{
-    "UPDATE ideamine.jobs SET status = 'running', epoch = greatest(epoch + 1, $5), attempt = attempt + 1,"
-    "  worker_id = $6, started_at = $7, lease = $8"
-    " WHERE tenant_id = $3 AND ctid = ANY (ARRAY("
-    "  SELECT ctid FROM ideamine.jobs"
-    "  WHERE status = 'pending' AND ready_at IS NOT NULL AND required_capabilities = $1::text[]"
-    "   AND priority_class = $2::text::ideamine.priority_class AND tenant_id = $3"
-    "  ORDER BY ready_at, job_id LIMIT $4 FOR NO KEY UPDATE SKIP LOCKED))"
+// Begins at the head that was found just now: what stands before it in the index are claimed jobs that
+// vacuum has not removed yet, and walking over them once is enough.
+constinit pg::Statement lock_ready{
+    "SELECT ctid FROM ideamine.jobs"
+    " WHERE status = 'pending' AND ready_at IS NOT NULL AND required_capabilities = $1::text[]"
+    "  AND priority_class = $2::text::ideamine.priority_class AND tenant_id = $3 AND ready_at >= $4"
+    " ORDER BY ready_at, job_id LIMIT $5 FOR NO KEY UPDATE SKIP LOCKED"};
+
+constinit pg::Statement lease_locked{
+    "UPDATE ideamine.jobs SET status = 'running', epoch = greatest(epoch + 1, $2), attempt = attempt + 1,"
+    "  worker_id = $3, started_at = $4, lease = $5"
+    " WHERE ctid = ANY ($1)"
     " RETURNING tenant_id, job_id, epoch, attempt, job_type, payload, checkpoint, started_at + lease,"
-    "  started_at + timeout"};
+    "  started_at + timeout",
+    pg::Statement::Kind::writes_by_tid};
 
 using Lane = std::string;
 
 std::vector<Lane> served_lanes(const Claimant& claimant) {
-    std::vector<Lane> lanes;
-    Lane last = "{}";
-    if (!no_requirements.execute().empty()) {
-        lanes.push_back(last);
-    }
+    std::vector<Lane> lanes{"{}"};
+    Lane last = lanes.front();
     for (auto next = next_lane.execute(last, claimant.capabilities); !next.empty();
          next = next_lane.execute(last, claimant.capabilities)) {
         last = next[0].get<std::string>(0);
@@ -65,6 +61,20 @@ std::vector<Lane> served_lanes(const Claimant& claimant) {
     }
     return lanes;
 }
+
+// The job that is next in one lane of a tenant.
+struct Head {
+    Time ready_at;
+    Lane lane;
+
+    auto operator<=>(const Head&) const = default;
+};
+
+// A tenant with runnable jobs of one class, and where they are; the one that is ready longest first.
+struct Turn {
+    std::string tenant;
+    std::vector<Head> heads;
+};
 
 // One call of acquire_jobs() on its way through the classes.
 class Claim {
@@ -81,23 +91,20 @@ class Claim {
     std::int32_t left() const { return left_; }
 
     void run() {
-        const auto lanes = served_lanes(claimant_);
+        lanes_ = served_lanes(claimant_);
         for (const auto priority_class : priority_classes) {
-            if (left_ > 0 && !lanes.empty()) {
-                serve_class(priority_class, lanes);
+            if (left_ > 0) {
+                serve_class(priority_class);
             }
         }
     }
 
   private:
-    void serve_class(PriorityClass priority_class, const std::vector<Lane>& lanes);
-    std::vector<std::string> next_round(PriorityClass priority_class,
-                                        const std::vector<Lane>& lanes, const std::string& after);
-    std::optional<std::string> tenant_after(PriorityClass priority_class,
-                                            const std::vector<Lane>& lanes,
-                                            const std::string& after);
-    std::int32_t serve_tenant(PriorityClass priority_class, std::vector<Lane> lanes,
-                              const std::string& tenant, std::int32_t share);
+    void serve_class(PriorityClass priority_class);
+    std::vector<Turn> next_round(const std::string& after);
+    std::optional<Turn> turn_after(const std::string& tenant);
+    std::optional<Turn> turn_of(const std::string& tenant);
+    std::int32_t serve(const Turn& turn, std::int32_t share);
 
     const shared::Installation& installation_;
     const Claimant& claimant_;
@@ -105,45 +112,51 @@ class Claim {
     Duration lease_;
     pg::Returned& returned_;
     Epoch first_epoch_;
+    std::vector<Lane> lanes_;
+    const char* class_name_ = "";
     std::set<std::string> exhausted_;  // tenants that gave less than their share in this class
 };
 
-void Claim::serve_class(PriorityClass priority_class, const std::vector<Lane>& lanes) {
+void Claim::serve_class(PriorityClass priority_class) {
     const auto index = static_cast<int>(priority_class);
-    auto last = shared::last_turn(installation_, index);
+    const auto first = shared::last_turn(installation_, index);
+    auto last = first;
+    class_name_ = to_string(priority_class);
     exhausted_.clear();
-    for (auto round = next_round(priority_class, lanes, last); left_ > 0 && !round.empty();
-         round = next_round(priority_class, lanes, last)) {
+    for (auto round = next_round(last); !round.empty(); round = next_round(last)) {
         const auto shares = share_out(left_, static_cast<std::int32_t>(round.size()));
         for (std::size_t i = 0; i < round.size(); ++i) {
-            const auto taken = serve_tenant(priority_class, lanes, round[i], shares[i]);
+            const auto taken = serve(round[i], shares[i]);
             left_ -= taken;
             if (taken > 0) {
-                last = round[i];
+                last = round[i].tenant;
             }
             if (taken < shares[i]) {
-                exhausted_.insert(round[i]);
+                exhausted_.insert(round[i].tenant);
             }
         }
+        if (left_ == 0) {
+            break;
+        }
     }
-    shared::set_last_turn(installation_, index, last);
+    if (last != first) {
+        shared::set_last_turn(installation_, index, last);
+    }
 }
 
 // The tenants whose turn it is, beginning after the one that had the last: as many as there are jobs wanted.
-std::vector<std::string> Claim::next_round(PriorityClass priority_class,
-                                           const std::vector<Lane>& lanes,
-                                           const std::string& after) {
-    std::vector<std::string> round;
+std::vector<Turn> Claim::next_round(const std::string& after) {
+    std::vector<Turn> round;
     const auto walk = [&](std::string from, const std::string& until) {
         while (round.size() < static_cast<std::size_t>(left_)) {
-            const auto tenant = tenant_after(priority_class, lanes, from);
-            if (!tenant || (!until.empty() && *tenant > until)) {
+            auto turn = turn_after(from);
+            if (!turn || (!until.empty() && turn->tenant > until)) {
                 return;
             }
-            if (!exhausted_.contains(*tenant)) {
-                round.push_back(*tenant);
+            from = turn->tenant;
+            if (!exhausted_.contains(from)) {
+                round.push_back(*std::move(turn));
             }
-            from = *tenant;
         }
     };
     walk(after, "");
@@ -153,53 +166,63 @@ std::vector<std::string> Claim::next_round(PriorityClass priority_class,
     return round;
 }
 
-std::optional<std::string> Claim::tenant_after(PriorityClass priority_class,
-                                               const std::vector<Lane>& lanes,
-                                               const std::string& after) {
+std::optional<Turn> Claim::turn_after(const std::string& tenant) {
     if (claimant_.tenants) {
-        // its own tenants are few: offer each a turn without asking whether it has anything
-        const auto next = std::ranges::upper_bound(*claimant_.tenants, after);
-        return next == claimant_.tenants->end() ? std::nullopt : std::optional{*next};
-    }
-    std::optional<std::string> first;
-    for (const auto& lane : lanes) {
-        const auto found = next_tenant.execute(lane, to_string(priority_class), after);
-        if (!found.empty()) {
-            auto tenant = found[0].get<std::string>(0);
-            if (!first || tenant < *first) {
-                first = std::move(tenant);
+        const auto& own = *claimant_.tenants;
+        for (auto next = std::ranges::upper_bound(own, tenant); next != own.end(); ++next) {
+            if (auto turn = turn_of(*next)) {
+                return turn;
             }
         }
+        return std::nullopt;
+    }
+    std::optional<Turn> first;
+    for (const auto& lane : lanes_) {
+        const auto found = next_head.execute(lane, class_name_, tenant);
+        if (found.empty()) {
+            continue;
+        }
+        auto next = found[0].get<std::string>(0);
+        if (!first || next < first->tenant) {
+            first = Turn{std::move(next), {}};
+        } else if (next != first->tenant) {
+            continue;
+        }
+        first->heads.push_back({found[0].get<Time>(1), lane});
+    }
+    if (first) {
+        std::ranges::sort(first->heads);
     }
     return first;
 }
 
-std::int32_t Claim::serve_tenant(PriorityClass priority_class, std::vector<Lane> lanes,
-                                 const std::string& tenant, std::int32_t share) {
-    const char* const class_name = to_string(priority_class);
-    if (lanes.size() > 1) {
-        std::vector<std::pair<Time, Lane>> heads;
-        for (auto& lane : lanes) {
-            const auto head = first_ready.execute(lane, class_name, tenant);
-            if (!head.empty()) {
-                heads.emplace_back(head[0].get<Time>(0), std::move(lane));
-            }
-        }
-        std::ranges::sort(heads);
-        lanes.clear();
-        for (auto& [ready_at, lane] : heads) {
-            lanes.push_back(std::move(lane));
+std::optional<Turn> Claim::turn_of(const std::string& tenant) {
+    Turn turn{tenant, {}};
+    for (const auto& lane : lanes_) {
+        const auto found = head_of.execute(lane, class_name_, tenant);
+        if (!found.empty()) {
+            turn.heads.push_back({found[0].get<Time>(1), lane});
         }
     }
+    std::ranges::sort(turn.heads);
+    return turn.heads.empty() ? std::nullopt : std::optional{turn};
+}
+
+std::int32_t Claim::serve(const Turn& turn, std::int32_t share) {
     std::int32_t taken = 0;
-    for (const auto& lane : lanes) {
+    for (const auto& head : turn.heads) {
+        std::vector<pg::Tid> tids;
+        for (const pg::Row row : lock_ready.execute(head.lane, class_name_, turn.tenant, head.ready_at,
+                                                    std::int64_t{share - taken})) {
+            tids.push_back(row.get<pg::Tid>(0));
+        }
+        if (!tids.empty()) {
+            returned_.add(lease_locked.execute(tids, first_epoch_, claimant_.worker_id, pg::now(), lease_));
+            taken += static_cast<std::int32_t>(tids.size());
+        }
         if (taken == share) {
             break;
         }
-        const auto rows = take.execute(lane, class_name, tenant, std::int64_t{share - taken},
-                                       first_epoch_, claimant_.worker_id, pg::now(), lease_);
-        returned_.add(rows);
-        taken += static_cast<std::int32_t>(rows.size());
     }
     return taken;
 }

@@ -34,7 +34,7 @@ jobs::Epoch epoch_of(const pg::JsonMember& member) {
     return *epoch;
 }
 
-jobs::Completion read_completion(const pg::JsonValue& element) {
+jobs::Ending read_completion(const pg::JsonValue& element) {
     if (element.kind() != Kind::object) {
         throw Error(Code::invalid_argument,
                     std::string{"must be an object, not "} + describe(element.kind()));
@@ -61,17 +61,19 @@ jobs::Completion read_completion(const pg::JsonValue& element) {
     if (!job || !epoch) {
         throw Error(Code::invalid_argument, std::string{job ? "epoch" : "job_id"} + " is missing");
     }
-    return {{access::resolve_tenant(tenant), *job, *epoch}, result};
+    return {.lease = {access::resolve_tenant(tenant), *job, *epoch},
+            .outcome = jobs::Outcome::completed,
+            .data = result};
 }
 
-std::vector<jobs::Completion> read_completions(const pg::Json& json) {
+std::vector<jobs::Ending> read_completions(const pg::Json& json) {
     const auto array = pg::JsonValue::of(json);
     if (array.kind() != Kind::array) {
         throw Error(Code::invalid_argument, std::string{"completions must be an array of objects, not "} +
                                                 describe(array.kind()));
     }
     jobs::check_batch_size(array.size());
-    std::vector<jobs::Completion> completions;
+    std::vector<jobs::Ending> completions;
     for (const auto& element : array.elements()) {
         pg::check_interrupts();
         try {
@@ -92,13 +94,13 @@ IDEAMINE_FUNCTION(ideamine_complete_jobs) {
         const bool strict = arguments.optional<bool>(1).value_or(false);
         pg::Returned returned{arguments};
         const pg::Spi spi;
-        const auto answers = jobs::complete(completions).answers;
-        for (std::size_t i = 0; i < answers.size(); ++i) {
+        const auto settled = jobs::settle(completions).endings;
+        for (std::size_t i = 0; i < settled.size(); ++i) {
             const auto& lease = completions[i].lease;
-            if (strict && answers[i] != jobs::Answer::ok) {
-                jobs::throw_refusal(lease, answers[i]);
+            if (strict && settled[i].answer != jobs::Answer::ok) {
+                jobs::throw_refusal(lease, settled[i].answer);
             }
-            returned.add(lease.tenant, lease.job, to_string(answers[i]));
+            returned.add(lease.tenant, lease.job, to_string(settled[i].answer));
         }
         return Datum{0};
     });

@@ -6,7 +6,7 @@ namespace ideamine::jobs {
 
 namespace {
 
-using Effect = pg::Statement::Effect;
+using Kind = pg::Statement::Kind;
 
 // Writers look too, and have to see what they themselves have written.
 constinit pg::Statement find_status{
@@ -19,7 +19,7 @@ constinit pg::Statement find_job{
     " FROM ideamine.jobs j"
     " LEFT JOIN ideamine.v_job_attempts a ON a.job_id = j.job_id AND a.tenant_id = j.tenant_id"
     " WHERE j.tenant_id = $1 AND j.job_id = $2",
-    Effect::reads};
+    Kind::reads};
 
 // Walks the index jobs_ready from one requirement to the next and takes the head of each class, so that it
 // costs the same however long the backlog is. Jobs that have come due but are not promoted yet are few.
@@ -48,7 +48,7 @@ constinit pg::Statement list_runnable{
     " SELECT row_number() OVER (ORDER BY priority_class, ready_at, job_id), job_id, job_type, queue,"
     "  priority_class, required_capabilities, ready_at"
     " FROM runnable ORDER BY 1 LIMIT $2",
-    Effect::reads};
+    Kind::reads};
 
 }  // namespace
 

@@ -22,12 +22,12 @@ std::optional<pg::Json> read_limited(const pg::Arguments& arguments, int argumen
     return value;
 }
 
-jobs::Settled settle_one(const jobs::Ending& ending) {
-    auto settled = jobs::settle({ending}).front();
-    if (settled.answer != jobs::Answer::ok) {
-        jobs::throw_refusal(ending.lease, settled.answer);
+jobs::Settlement settle_one(const jobs::Ending& ending) {
+    auto settlement = jobs::settle({ending});
+    if (const auto answer = settlement.endings.front().answer; answer != jobs::Answer::ok) {
+        jobs::throw_refusal(ending.lease, answer);
     }
-    return settled;
+    return settlement;
 }
 
 }  // namespace
@@ -35,14 +35,11 @@ jobs::Settled settle_one(const jobs::Ending& ending) {
 IDEAMINE_FUNCTION(ideamine_complete_job) {
     return pg::boundary([&] {
         const pg::Arguments arguments{fcinfo};
-        const std::vector<jobs::Completion> completion{
-            {read_lease(arguments), read_limited(arguments, 3, "result")}};
+        const jobs::Ending ending{.lease = read_lease(arguments),
+                                  .outcome = jobs::Outcome::completed,
+                                  .data = read_limited(arguments, 3, "result")};
         const pg::Spi spi;
-        const auto completed = jobs::complete(completion);
-        if (completed.answers.front() != jobs::Answer::ok) {
-            jobs::throw_refusal(completion.front().lease, completed.answers.front());
-        }
-        return Int32GetDatum(static_cast<std::int32_t>(completed.unblocked));
+        return Int32GetDatum(static_cast<std::int32_t>(settle_one(ending).unblocked));
     });
 }
 
@@ -59,7 +56,7 @@ IDEAMINE_FUNCTION(ideamine_fail_job) {
         }
         pg::Returned returned{arguments};
         const pg::Spi spi;
-        const auto settled = settle_one(ending);
+        const auto settled = settle_one(ending).endings.front();
         returned.add(pg::Enum{"ideamine.job_status", settled.status}, settled.retry_at,
                      settled.retries_left);
         return Datum{0};
@@ -70,7 +67,7 @@ IDEAMINE_FUNCTION(ideamine_release_job) {
     return pg::boundary([&] {
         const pg::Arguments arguments{fcinfo};
         jobs::Ending ending{.lease = read_lease(arguments), .outcome = jobs::Outcome::released};
-        ending.checkpoint = read_limited(arguments, 3, "checkpoint");
+        ending.data = read_limited(arguments, 3, "checkpoint");
         const pg::Spi spi;
         settle_one(ending);
         return Datum{0};

@@ -1,6 +1,5 @@
 #include "jobs/settle_store.hpp"
 
-#include <map>
 #include <numeric>
 
 #include "ideamine/pg/random.hpp"
@@ -13,102 +12,253 @@ namespace ideamine::jobs {
 
 namespace {
 
-// Rows are updated in the order of the arguments, which are sorted: everybody locks in one order.
-constinit pg::Statement complete_leases{
-    "WITH completed AS ("
-    "  UPDATE ideamine.jobs j SET status = 'completed', result = c.result, finished_at = $5"
-    "  FROM unnest($1::text[], $2::uuid[], $3::bigint[], $4::jsonb[])"
-    "   AS c (tenant_id, job_id, epoch, result)"
-    "  WHERE j.job_id = c.job_id AND j.tenant_id = c.tenant_id AND j.epoch = c.epoch"
-    "   AND j.status = 'running'"
-    "  RETURNING j.tenant_id, j.job_id, j.epoch, j.attempt, j.worker_id, j.started_at, j.dependents"
-    "), recorded AS ("
+constinit pg::Statement look_up{
+    "SELECT n.position::integer - 1, j.ctid, j.epoch, j.running, j.attempt, j.max_retries, j.retry_base,"
+    "  j.retry_factor, j.retry_cap"
+    " FROM unnest($1::text[], $2::uuid[]) WITH ORDINALITY AS n (tenant_id, job_id, position)"
+    " CROSS JOIN LATERAL ("
+    "  SELECT ctid, epoch, status = 'running' AS running, attempt, max_retries, retry_base, retry_factor,"
+    "   retry_cap"
+    "  FROM ideamine.jobs WHERE job_id = n.job_id AND tenant_id = n.tenant_id OFFSET 0) AS j"};
+
+// The conditions on status and epoch are the fence: whoever ended the lease has changed one of them. The
+// jobs are sorted, so that width_bucket() finds a job's place among them, and rows are locked in one order
+// everywhere. Looking for one tenant at a time leaves the planner the primary key and nothing else.
+constinit pg::Statement complete_attempts{
+    "WITH ended AS ("
+    "  UPDATE ideamine.jobs SET status = 'completed', finished_at = $5,"
+    "   result = ($4::jsonb[])[width_bucket(job_id, $2)]"
+    "  WHERE tenant_id = $1 AND job_id = ANY ($2)"
+    "   AND epoch = ($3::bigint[])[width_bucket(job_id, $2)] AND status::text = 'running'"
+    "  RETURNING job_id, epoch, attempt, worker_id, started_at, dependents > 0 AS waited_for),"
+    " recorded AS ("
     "  INSERT INTO ideamine.job_executions"
     "   (tenant_id, job_id, epoch, attempt, worker_id, started_at, ended_at, outcome)"
-    "  SELECT tenant_id, job_id, epoch, attempt, worker_id, started_at, $5, 'completed' FROM completed)"
-    " SELECT tenant_id, job_id, epoch, dependents > 0 FROM completed"};
-
-constinit pg::Statement find_jobs{
-    "SELECT j.tenant_id, j.job_id FROM unnest($1::text[], $2::uuid[]) AS n (tenant_id, job_id)"
-    " JOIN ideamine.jobs j ON j.job_id = n.job_id AND j.tenant_id = n.tenant_id"};
-
-constinit pg::Statement lock_jobs{
-    "SELECT j.tenant_id, j.job_id, j.epoch, j.status = 'running', j.attempt, j.max_retries,"
-    "  j.retry_base, j.retry_factor, j.retry_cap"
-    " FROM unnest($1::text[], $2::uuid[]) AS n (tenant_id, job_id)"
-    " JOIN ideamine.jobs j ON j.job_id = n.job_id AND j.tenant_id = n.tenant_id"
-    " ORDER BY j.job_id FOR NO KEY UPDATE OF j"};
+    "  SELECT $1, job_id, epoch, attempt, worker_id, started_at, $5, 'completed' FROM ended)"
+    " SELECT width_bucket(job_id, $2) - 1, waited_for FROM ended"};
 
 constinit pg::Statement end_attempts{
     "WITH ended AS ("
     "  UPDATE ideamine.jobs j SET status = e.status::ideamine.job_status,"
-    "   attempt = j.attempt - CASE WHEN e.counts THEN 0 ELSE 1 END,"
+    "   attempt = j.attempt - e.given_back,"
     "   run_at = coalesce(e.run_at, j.run_at),"
     "   ready_at = CASE WHEN e.run_at IS NULL THEN j.ready_at END,"
     "   finished_at = CASE WHEN e.status = 'failed' THEN $10 END,"
-    "   last_error = coalesce(e.error, j.last_error), checkpoint = coalesce(e.checkpoint, j.checkpoint)"
-    "  FROM unnest($1::text[], $2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::boolean[],"
-    "   $7::timestamptz[], $8::text[], $9::jsonb[])"
-    "   AS e (tenant_id, job_id, epoch, outcome, status, counts, run_at, error, checkpoint)"
-    "  WHERE j.job_id = e.job_id AND j.tenant_id = e.tenant_id AND j.epoch = e.epoch"
-    "   AND j.status = 'running'"
-    "  RETURNING j.tenant_id, j.job_id, j.epoch, j.worker_id, j.started_at, e.outcome, e.error,"
-    "   j.attempt + CASE WHEN e.counts THEN 0 ELSE 1 END AS attempt)"
-    " INSERT INTO ideamine.job_executions"
-    "  (tenant_id, job_id, epoch, attempt, worker_id, started_at, ended_at, outcome, error)"
-    " SELECT tenant_id, job_id, epoch, attempt, worker_id, started_at, $10,"
-    "  outcome::ideamine.attempt_outcome, error FROM ended"};
+    "   last_error = coalesce(e.error, j.last_error),"
+    "   checkpoint = coalesce(e.checkpoint, j.checkpoint)"
+    "  FROM unnest($1::integer[], $2::tid[], $3::bigint[], $4::jsonb[], $5::text[], $6::text[],"
+    "   $7::integer[], $8::timestamptz[], $9::text[])"
+    "   AS e (position, tid, epoch, checkpoint, outcome, status, given_back, run_at, error)"
+    "  WHERE j.ctid = e.tid AND j.epoch = e.epoch AND j.status = 'running'"
+    "  RETURNING e.position, j.tenant_id, j.job_id, j.epoch, j.worker_id, j.started_at, e.outcome,"
+    "   e.error, j.attempt + e.given_back AS attempt),"
+    " recorded AS ("
+    "  INSERT INTO ideamine.job_executions"
+    "   (tenant_id, job_id, epoch, attempt, worker_id, started_at, ended_at, outcome, error)"
+    "  SELECT tenant_id, job_id, epoch, attempt, worker_id, started_at, $10,"
+    "   outcome::ideamine.attempt_outcome, error FROM ended)"
+    " SELECT position FROM ended",
+    pg::Statement::Kind::writes_by_tid};
 
 // A job that comes back from the dead letter queue and dies again replaces its letter.
 constinit pg::Statement bury{
     "INSERT INTO ideamine.dead_letter_queue (tenant_id, job_id, job_type, queue, priority_class, payload,"
     "  attempt, last_error, attempts, died_at)"
     " SELECT j.tenant_id, j.job_id, j.job_type, j.queue, j.priority_class, j.payload, j.attempt,"
-    "  j.last_error, coalesce(a.attempts, '[]'), $3"
+    "  j.last_error, coalesce((SELECT a.attempts FROM ideamine.v_job_attempts a"
+    "   WHERE a.job_id = j.job_id AND a.tenant_id = j.tenant_id), '[]'), $3"
     " FROM unnest($1::text[], $2::uuid[]) AS d (tenant_id, job_id)"
-    " JOIN ideamine.jobs j ON j.job_id = d.job_id AND j.tenant_id = d.tenant_id"
-    " LEFT JOIN ideamine.v_job_attempts a ON a.job_id = d.job_id AND a.tenant_id = d.tenant_id"
+    " CROSS JOIN LATERAL (SELECT * FROM ideamine.jobs"
+    "  WHERE job_id = d.job_id AND tenant_id = d.tenant_id OFFSET 0) AS j"
     " ON CONFLICT (job_id, tenant_id) DO UPDATE SET attempt = excluded.attempt,"
     "  last_error = excluded.last_error, attempts = excluded.attempts, died_at = excluded.died_at"};
 
 constinit pg::Statement describe_lease{
     "SELECT status::text, epoch FROM ideamine.jobs WHERE tenant_id = $1 AND job_id = $2"};
 
-// Positions in the order in which their jobs are locked.
-template <typename Element>
-std::vector<std::size_t> lock_order(const std::vector<Element>& elements) {
-    std::vector<std::size_t> order(elements.size());
-    std::iota(order.begin(), order.end(), 0);
-    std::ranges::stable_sort(order, [&](std::size_t a, std::size_t b) {
-        const auto& left = elements[a].lease;
-        const auto& right = elements[b].lease;
-        return std::tie(left.job, left.tenant, left.epoch) <
-               std::tie(right.job, right.tenant, right.epoch);
+// The longest stretch of one tenant's completions that is written by one statement, in which the server walks
+// along an array of results for each of them.
+constexpr std::size_t longest_stretch = 500;
+
+struct Completing {
+    std::vector<std::size_t> positions;  // of the endings
+    std::vector<Uuid> jobs;
+    std::vector<Epoch> epochs;
+    std::vector<std::optional<pg::Json>> results;
+};
+
+struct Requeueing {
+    std::vector<std::int32_t> positions;
+    std::vector<pg::Tid> tids;
+    std::vector<Epoch> epochs;
+    std::vector<std::optional<pg::Json>> checkpoints;
+    std::vector<std::string_view> outcomes;
+    std::vector<const char*> statuses;
+    std::vector<std::int32_t> given_back;
+    std::vector<std::optional<Time>> run_at;
+    std::vector<std::optional<std::string>> errors;
+};
+
+// One call of settle() on its way. Nothing is locked before it is written: what was changed by others in
+// between is not written, and looked at again.
+class Settling {
+  public:
+    explicit Settling(const std::vector<Ending>& endings) : endings_(endings) {
+        settlement_.endings.resize(endings.size());
+    }
+
+    Settlement run() {
+        sort();
+        while (!open_.empty()) {
+            pg::check_interrupts();
+            complete_open();
+            if (!open_.empty()) {
+                requeue_open();
+            }
+        }
+        settlement_.unblocked = unblock_dependents(completed_);
+        if (!dead_.empty()) {
+            bury.execute(dead_.tenants, dead_.jobs, pg::now());
+            cancel_dependents(dead_, "a job that it depends on failed");
+        }
+        return std::move(settlement_);
+    }
+
+  private:
+    void sort();
+    void complete_open();
+    void complete(const std::string& tenant, const Completing& completing);
+    void requeue_open();
+    void decide(std::size_t position, const pg::Row& job, Requeueing& requeueing);
+    void forget_decided();
+
+    const std::vector<Ending>& endings_;
+    Settlement settlement_;
+    RetryPolicy platform_ = platform_retry_policy();
+    Time now_ = pg::now();
+    std::vector<std::size_t> open_;  // not decided yet, sorted by their jobs
+    JobRefs completed_;              // those that somebody waits for
+    JobRefs dead_;
+};
+
+void Settling::sort() {
+    open_.resize(endings_.size());
+    std::iota(open_.begin(), open_.end(), 0);
+    std::ranges::stable_sort(open_, [this](std::size_t a, std::size_t b) {
+        const auto& left = endings_[a].lease;
+        const auto& right = endings_[b].lease;
+        return std::tie(left.tenant, left.job) < std::tie(right.tenant, right.job);
     });
-    return order;
 }
 
-// Tells leases that are stale from jobs that do not exist.
-void tell_apart(const std::vector<Completion>& completions, std::vector<Answer>& answers) {
-    JobRefs refused;
-    for (std::size_t i = 0; i < answers.size(); ++i) {
-        if (answers[i] == Answer::unknown) {
-            refused.add(completions[i].lease.tenant, completions[i].lease.job);
+void Settling::forget_decided() {
+    std::erase_if(open_, [this](std::size_t position) {
+        return settlement_.endings[position].answer != Answer::open;
+    });
+}
+
+// Completions are written without a look first, because nearly all of them are in order. A second one of the
+// same job waits for the next time round.
+void Settling::complete_open() {
+    Completing stretch;
+    const std::string* tenant = nullptr;
+    const auto flush = [&] {
+        if (!stretch.jobs.empty()) {
+            complete(*tenant, stretch);
+            stretch = {};
+        }
+    };
+    for (const auto position : open_) {
+        const auto& [lease, outcome, error, retryable, retry_after, data] = endings_[position];
+        if (outcome != Outcome::completed) {
+            continue;
+        }
+        const bool same_tenant = tenant != nullptr && *tenant == lease.tenant;
+        if (same_tenant && !stretch.jobs.empty() && stretch.jobs.back() == lease.job) {
+            continue;
+        }
+        if (!same_tenant || stretch.jobs.size() == longest_stretch) {
+            flush();
+        }
+        tenant = &lease.tenant;
+        stretch.positions.push_back(position);
+        stretch.jobs.push_back(lease.job);
+        stretch.epochs.push_back(lease.epoch);
+        stretch.results.push_back(data);
+    }
+    flush();
+    forget_decided();
+}
+
+void Settling::complete(const std::string& tenant, const Completing& completing) {
+    for (const pg::Row row : complete_attempts.execute(tenant, completing.jobs, completing.epochs,
+                                                       completing.results, now_)) {
+        const auto i = static_cast<std::size_t>(row.get<std::int32_t>(0));
+        settlement_.endings[completing.positions[i]] = {.answer = Answer::ok, .status = "completed"};
+        if (row.get<bool>(1)) {
+            completed_.add(tenant, completing.jobs[i]);
         }
     }
-    if (refused.empty()) {
+}
+
+// Finds out about the rest: which are stale, which jobs are unknown, and what becomes of those that failed,
+// were lost or were handed back.
+void Settling::requeue_open() {
+    JobRefs jobs;
+    for (const auto position : open_) {
+        jobs.add(endings_[position].lease.tenant, endings_[position].lease.job);
+        settlement_.endings[position].answer = Answer::unknown;
+    }
+    Requeueing requeueing;
+    for (const pg::Row job : look_up.execute(jobs.tenants, jobs.jobs)) {
+        decide(open_[static_cast<std::size_t>(job.get<std::int32_t>(0))], job, requeueing);
+    }
+    if (!requeueing.tids.empty()) {
+        for (const pg::Row row : end_attempts.execute(
+                 requeueing.positions, requeueing.tids, requeueing.epochs, requeueing.checkpoints,
+                 requeueing.outcomes, requeueing.statuses, requeueing.given_back, requeueing.run_at,
+                 requeueing.errors, now_)) {
+            const auto position = static_cast<std::size_t>(row.get<std::int32_t>(0));
+            auto& settled = settlement_.endings[position];
+            settled.answer = Answer::ok;
+            if (!settled.retry_at) {
+                dead_.add(endings_[position].lease.tenant, endings_[position].lease.job);
+            }
+        }
+    }
+    forget_decided();
+}
+
+void Settling::decide(std::size_t position, const pg::Row& job, Requeueing& requeueing) {
+    const auto& ending = endings_[position];
+    auto& settled = settlement_.endings[position];
+    if (judge(job.get<bool>(3), job.get<Epoch>(2), ending.lease.epoch) == Verdict::stale) {
+        settled.answer = Answer::stale;
         return;
     }
-    std::map<std::pair<std::string, Uuid>, bool> existing;
-    for (const pg::Row row : find_jobs.execute(refused.tenants, refused.jobs)) {
-        existing[{row.get<std::string>(0), row.get<Uuid>(1)}] = true;
+    settled.answer = Answer::open;
+    if (ending.outcome == Outcome::completed) {
+        return;
     }
-    for (std::size_t i = 0; i < answers.size(); ++i) {
-        const auto& lease = completions[i].lease;
-        if (answers[i] == Answer::unknown && existing.contains({lease.tenant, lease.job})) {
-            answers[i] = Answer::stale;
-        }
-    }
+    const auto attempt = job.get<std::int32_t>(4);
+    const auto policy = retry_policy(job.optional<std::int32_t>(5), job.optional<Duration>(6),
+                                     job.optional<double>(7), job.optional<Duration>(8), platform_);
+    const auto fate = decide_fate(ending.outcome, policy, attempt, ending.retryable,
+                                  ending.retry_after, pg::random_unit());
+    const bool dead = fate.kind == Fate::Kind::dead;
+    settled.status = dead ? "failed" : "pending";
+    settled.retry_at = dead ? std::nullopt : std::optional{now_ + fate.delay};
+    settled.retries_left =
+        dead ? 0 : std::max(policy.max_retries + (fate.attempt_counts ? 1 : 2) - attempt, 0);
+    requeueing.positions.push_back(static_cast<std::int32_t>(position));
+    requeueing.tids.push_back(job.get<pg::Tid>(1));
+    requeueing.epochs.push_back(ending.lease.epoch);
+    requeueing.checkpoints.push_back(ending.data);
+    requeueing.outcomes.push_back(to_string(ending.outcome));
+    requeueing.statuses.push_back(settled.status);
+    requeueing.given_back.push_back(fate.attempt_counts ? 0 : 1);
+    requeueing.run_at.push_back(fate.delay > Duration::zero() ? settled.retry_at : std::nullopt);
+    requeueing.errors.push_back(ending.error);
 }
 
 }  // namespace
@@ -117,135 +267,14 @@ const char* to_string(Answer answer) {
     switch (answer) {
         case Answer::ok: return "ok";
         case Answer::stale: return "stale";
-        case Answer::unknown: return "unknown";
+        case Answer::unknown:
+        case Answer::open: break;
     }
     return "unknown";
 }
 
-Completed complete(const std::vector<Completion>& completions) {
-    Completed completed;
-    completed.answers.assign(completions.size(), Answer::unknown);
-    JobRefs jobs;
-    std::vector<Epoch> epochs;
-    std::vector<std::optional<pg::Json>> results;
-    std::map<LeaseRef, std::size_t> positions;
-    for (const auto i : lock_order(completions)) {
-        const auto& [lease, result] = completions[i];
-        if (positions.emplace(lease, i).second) {
-            jobs.add(lease.tenant, lease.job);
-            epochs.push_back(lease.epoch);
-            results.push_back(result);
-        }
-    }
-    JobRefs waited_for;
-    for (const pg::Row row :
-         complete_leases.execute(jobs.tenants, jobs.jobs, epochs, results, pg::now())) {
-        const LeaseRef lease{row.get<std::string>(0), row.get<Uuid>(1), row.get<Epoch>(2)};
-        completed.answers[positions.at(lease)] = Answer::ok;
-        if (row.get<bool>(3)) {
-            waited_for.add(lease.tenant, lease.job);
-        }
-    }
-    tell_apart(completions, completed.answers);
-    completed.unblocked = unblock_dependents(waited_for);
-    return completed;
-}
-
-namespace {
-
-// Endings that were accepted, as the statement takes them.
-struct EndedColumns {
-    JobRefs jobs;
-    std::vector<Epoch> epochs;
-    std::vector<std::string_view> outcomes;
-    std::vector<std::string_view> statuses;
-    std::vector<bool> counts;
-    std::vector<std::optional<Time>> run_at;
-    std::vector<std::optional<std::string>> errors;
-    std::vector<std::optional<pg::Json>> checkpoints;
-};
-
-struct LockedJob {
-    Epoch epoch;
-    bool running;
-    std::int32_t attempt;
-    RetryPolicy policy;
-};
-
-std::map<std::pair<std::string, Uuid>, LockedJob> lock(const std::vector<Ending>& endings) {
-    JobRefs jobs;
-    for (const auto i : lock_order(endings)) {
-        const auto& lease = endings[i].lease;
-        if (jobs.empty() || jobs.jobs.back() != lease.job || jobs.tenants.back() != lease.tenant) {
-            jobs.add(lease.tenant, lease.job);
-        }
-    }
-    const auto platform = platform_retry_policy();
-    std::map<std::pair<std::string, Uuid>, LockedJob> locked;
-    for (const pg::Row row : lock_jobs.execute(jobs.tenants, jobs.jobs)) {
-        locked[{row.get<std::string>(0), row.get<Uuid>(1)}] = {
-            .epoch = row.get<Epoch>(2),
-            .running = row.get<bool>(3),
-            .attempt = row.get<std::int32_t>(4),
-            .policy = retry_policy(row.optional<std::int32_t>(5), row.optional<Duration>(6),
-                                   row.optional<double>(7), row.optional<Duration>(8), platform)};
-    }
-    return locked;
-}
-
-// Decides about one ending, and notes what is to be written.
-Settled decide(const Ending& ending, LockedJob& job, Time now, EndedColumns& columns) {
-    if (judge(job.running, job.epoch, ending.lease.epoch) == Verdict::stale) {
-        return {.answer = Answer::stale};
-    }
-    job.running = false;  // a second ending of the same lease is stale
-    const auto fate = decide_fate(ending.outcome, job.policy, job.attempt, ending.retryable,
-                                  ending.retry_after, pg::random_unit());
-    const bool dead = fate.kind == Fate::Kind::dead;
-    const bool waits = fate.kind == Fate::Kind::delayed && fate.delay > Duration::zero();
-    columns.jobs.add(ending.lease.tenant, ending.lease.job);
-    columns.epochs.push_back(ending.lease.epoch);
-    columns.outcomes.push_back(to_string(ending.outcome));
-    columns.statuses.emplace_back(dead ? "failed" : "pending");
-    columns.counts.push_back(fate.attempt_counts);
-    columns.run_at.push_back(waits ? std::optional{now + fate.delay} : std::nullopt);
-    columns.errors.push_back(ending.error);
-    columns.checkpoints.push_back(ending.checkpoint);
-    const auto attempts_used = job.attempt - (fate.attempt_counts ? 0 : 1);
-    return {.answer = Answer::ok,
-            .status = dead ? "failed" : "pending",
-            .retry_at = dead ? std::nullopt : std::optional{now + fate.delay},
-            .retries_left = dead ? 0 : std::max(job.policy.max_retries + 1 - attempts_used, 0)};
-}
-
-}  // namespace
-
-std::vector<Settled> settle(const std::vector<Ending>& endings) {
-    std::vector<Settled> settled(endings.size());
-    if (endings.empty()) {
-        return settled;
-    }
-    auto locked = lock(endings);
-    const auto now = pg::now();
-    EndedColumns columns;
-    JobRefs dead;
-    for (const auto i : lock_order(endings)) {
-        const auto& lease = endings[i].lease;
-        if (const auto job = locked.find({lease.tenant, lease.job}); job != locked.end()) {
-            settled[i] = decide(endings[i], job->second, now, columns);
-        }
-        if (settled[i].status == "failed") {
-            dead.add(lease.tenant, lease.job);
-        }
-    }
-    end_attempts.execute(columns.jobs.tenants, columns.jobs.jobs, columns.epochs, columns.outcomes,
-                         columns.statuses, columns.counts, columns.run_at, columns.errors,
-                         columns.checkpoints, now);
-    if (!dead.empty()) {
-        bury.execute(dead.tenants, dead.jobs, now);
-        cancel_dependents(dead, "a job that it depends on failed");
-    }
-    return settled;
+Settlement settle(const std::vector<Ending>& endings) {
+    return endings.empty() ? Settlement{} : Settling{endings}.run();
 }
 
 void throw_refusal(const LeaseRef& lease, Answer answer) {

@@ -59,7 +59,9 @@ bool StartedWorker::alive() {
     return false;
 }
 
-std::string worker_argument() { return MyBgworkerEntry->bgw_extra; }
+std::string worker_argument() {
+    return MyBgworkerEntry->bgw_extra;
+}
 
 void accept_signals() {
     pqsignal(SIGTERM, die);
@@ -96,7 +98,8 @@ void rest(std::chrono::milliseconds timeout, const char* event) {
 }
 
 void at_process_end(pg_on_exit_callback function, Datum argument) {
-    // these run last in, first out: what is registered before the connection is made runs after its end
+    // these run last in, first out: what is registered before the connection is made runs after its
+    // end
     call([=] { on_shmem_exit(function, argument); });
 }
 
@@ -108,9 +111,13 @@ bool take_process_lock(std::uint32_t key) {
     });
 }
 
-void report_running(const char* what) { pgstat_report_activity(STATE_RUNNING, what); }
+void report_running(const char* what) {
+    pgstat_report_activity(STATE_RUNNING, what);
+}
 
-void report_idle() { pgstat_report_activity(STATE_IDLE, nullptr); }
+void report_idle() {
+    pgstat_report_activity(STATE_IDLE, nullptr);
+}
 
 void report_statistics() {
     call([] { pgstat_report_stat(false); });

@@ -89,6 +89,7 @@ std::optional<std::vector<std::string>> split_names(const char* list) {
     char* const scratch = call([list] { return pstrdup(list); });
     const bool well_formed = call([&] { return SplitIdentifierString(scratch, ',', &names); });
     std::vector<std::string> copies;
+    copies.reserve(static_cast<std::size_t>(list_length(names)));
     for (int i = 0; i < list_length(names); ++i) {
         copies.emplace_back(static_cast<const char*>(list_nth(names, i)));
     }

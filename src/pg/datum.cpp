@@ -55,6 +55,12 @@ Uuid Type<Uuid>::get(Datum datum) {
     return uuid;
 }
 
+Datum Type<Tid>::put(const Tid& value) {
+    auto* copy = static_cast<Tid*>(palloc(sizeof(Tid)));
+    *copy = value;
+    return PointerGetDatum(copy);
+}
+
 Datum Type<Duration>::put(Duration value) {
     auto* interval = static_cast<Interval*>(palloc0(sizeof(Interval)));
     interval->time = value.count();

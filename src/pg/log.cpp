@@ -13,8 +13,12 @@ void write(int level, const std::string& message, const std::string& hint) {
 
 }  // namespace
 
-void log(const std::string& message, const std::string& hint) { write(LOG, message, hint); }
+void log(const std::string& message, const std::string& hint) {
+    write(LOG, message, hint);
+}
 
-void warn(const std::string& message, const std::string& hint) { write(WARNING, message, hint); }
+void warn(const std::string& message, const std::string& hint) {
+    write(WARNING, message, hint);
+}
 
 }  // namespace ideamine::pg

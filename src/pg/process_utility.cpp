@@ -37,7 +37,8 @@ const char* template_of(const CreatedbStmt& statement) {
 // The database that it drops, renames or moves.
 const char* altered_database(const Node* node) {
     switch (nodeTag(node)) {
-        case T_DropdbStmt: return reinterpret_cast<const DropdbStmt*>(node)->dbname;
+        case T_DropdbStmt:
+            return reinterpret_cast<const DropdbStmt*>(node)->dbname;
         case T_RenameStmt: {
             const auto* rename = reinterpret_cast<const RenameStmt*>(node);
             return rename->renameType == OBJECT_DATABASE ? rename->subname : nullptr;
@@ -46,12 +47,13 @@ const char* altered_database(const Node* node) {
             const auto* alter = reinterpret_cast<const AlterDatabaseStmt*>(node);
             return find_option(alter->options, "tablespace") != nullptr ? alter->dbname : nullptr;
         }
-        default: return nullptr;
+        default:
+            return nullptr;
     }
 }
 
-// No C++ frame with a destructor lies between the server's frames here: the statement's errors pass by
-// untouched.
+// No C++ frame with a destructor lies between the server's frames here: the statement's errors pass
+// by untouched.
 void process_utility(PlannedStmt* planned, const char* query, bool read_only_tree,
                      ProcessUtilityContext context, ParamListInfo parameters,
                      QueryEnvironment* environment, DestReceiver* destination,

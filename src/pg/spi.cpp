@@ -21,43 +21,70 @@ Spi::~Spi() {
 
 namespace {
 
+// The planner's switches: plain variables of the server, which is what makes turning them cheap enough for
+// a hot path. Nobody else can look while they are turned.
+template <std::size_t count>
+using Switches = std::array<bool*, count>;
+
 // A disabled plan node is costed so high that just-in-time compilation would look worth while.
-constexpr std::array<bool*, 8> planner_switches{
-    &enable_seqscan,  &enable_bitmapscan, &enable_hashjoin, &enable_mergejoin,
-    &enable_material, &enable_memoize,    &enable_sort,     &jit_enabled};
+constexpr Switches<8> all_but_index_scans{&enable_seqscan,   &enable_bitmapscan, &enable_hashjoin,
+                                          &enable_mergejoin, &enable_material,   &enable_memoize,
+                                          &enable_sort,      &jit_enabled};
+constexpr Switches<2> index_scans{&enable_indexscan, &enable_indexonlyscan};
 
-}  // namespace
+template <std::size_t count>
+std::array<bool, count> turn_off(const Switches<count>& switches) {
+    std::array<bool, count> saved;
+    std::ranges::transform(switches, saved.begin(), [](bool* on) { return std::exchange(*on, false); });
+    return saved;
+}
 
-IndexPlansOnly::IndexPlansOnly() {
-    static_assert(planner_switches.size() == count);
-    for (int i = 0; i < count; ++i) {
-        saved_[i] = std::exchange(*planner_switches[i], false);
+template <std::size_t count>
+void restore(const Switches<count>& switches, const std::array<bool, count>& saved) {
+    for (std::size_t i = 0; i < count; ++i) {
+        *switches[i] = saved[i];
     }
 }
 
-IndexPlansOnly::~IndexPlansOnly() {
-    for (int i = 0; i < count; ++i) {
-        *planner_switches[i] = saved_[i];
+}  // namespace
+
+IndexPlansOnly::IndexPlansOnly() : saved_(turn_off(all_but_index_scans)) {}
+
+IndexPlansOnly::~IndexPlansOnly() { restore(all_but_index_scans, saved_); }
+
+void Statement::prepare(const Oid* types, int count) {
+    SPIPlanPtr plan =
+        SPI_prepare_cursor(sql_, count, const_cast<Oid*>(types), CURSOR_OPT_GENERIC_PLAN);
+    if (plan == nullptr) {
+        elog(ERROR, "could not prepare \"%s\": %s", sql_, SPI_result_code_string(SPI_result));
     }
+    SPI_keepplan(plan);
+    plan_ = plan;
 }
 
 Rows Statement::run(const Oid* types, int count, Datum* values, const bool* nulls) {
     if (plan_ == nullptr) {
-        SPIPlanPtr plan =
-            SPI_prepare_cursor(sql_, count, const_cast<Oid*>(types), CURSOR_OPT_GENERIC_PLAN);
-        if (plan == nullptr) {
-            elog(ERROR, "could not prepare \"%s\": %s", sql_, SPI_result_code_string(SPI_result));
-        }
-        SPI_keepplan(plan);
-        plan_ = plan;
+        prepare(types, count);
     }
     char null_flags[FUNC_MAX_ARGS];
     std::transform(nulls, nulls + count, null_flags, [](bool null) { return null ? 'n' : ' '; });
-    const int code = SPI_execute_plan(plan_, values, null_flags, effect_ == Effect::reads, 0);
+    const int code = SPI_execute_plan(plan_, values, null_flags, kind_ == Kind::reads, 0);
     if (code < 0) {
         elog(ERROR, "could not execute \"%s\": %s", sql_, SPI_result_code_string(code));
     }
     return {SPI_tuptable, SPI_processed};
+}
+
+Statement::Planning::Planning(Kind kind) : by_tid_(kind == Kind::writes_by_tid) {
+    if (by_tid_) {
+        saved_ = turn_off(index_scans);
+    }
+}
+
+Statement::Planning::~Planning() {
+    if (by_tid_) {
+        restore(index_scans, saved_);
+    }
 }
 
 }  // namespace ideamine::pg

@@ -4,7 +4,8 @@ namespace ideamine::pg {
 
 namespace {
 
-constinit void (*registered)() = nullptr;
+using AtEnd = void (*)();
+constinit AtEnd registered = nullptr;
 
 void on_transaction_end(XactEvent event, void*) {
     if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT || event == XACT_EVENT_PREPARE) {

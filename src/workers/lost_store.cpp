@@ -94,11 +94,12 @@ void mark_stale(Time at, pg::Returned& returned) {
     for (const auto& worker : stale) {
         tallies[worker] = {};
     }
-    const auto settled = jobs::settle(endings);
+    const auto settled = jobs::settle(endings).endings;
     for (std::size_t i = 0; i < settled.size(); ++i) {
         auto& tally = tallies.at(holders[i]);
-        tally.requeued += settled[i].status == "pending" ? 1 : 0;
-        tally.dead += settled[i].status == "failed" ? 1 : 0;
+        if (settled[i].answer == jobs::Answer::ok) {
+            (settled[i].retry_at ? tally.requeued : tally.dead) += 1;
+        }
     }
     for (const auto& [worker, tally] : tallies) {
         returned.add(worker, tally.requeued, tally.dead);
@@ -117,7 +118,7 @@ void expire_leases(Time at, pg::Returned& returned) {
     if (endings.empty()) {
         return;
     }
-    const auto settled = jobs::settle(endings);
+    const auto settled = jobs::settle(endings).endings;
     tell_workers.execute(notices.workers, notices.tenants, notices.jobs, notices.epochs,
                          notices.reasons, at);
     for (std::size_t i = 0; i < settled.size(); ++i) {
@@ -132,7 +133,7 @@ std::int32_t release_jobs_of(const Uuid& worker) {
     for (const pg::Row row : held_by.execute(std::vector{worker})) {
         endings.push_back(ending_of(row, Outcome::released, nullptr));
     }
-    const auto settled = jobs::settle(endings);
+    const auto settled = jobs::settle(endings).endings;
     return static_cast<std::int32_t>(std::ranges::count(settled, jobs::Answer::ok, &jobs::Settled::answer));
 }
 

@@ -5,7 +5,8 @@
 
 namespace ideamine::pg {
 
-// What the server runs as a process of its own: `function` is an extern "C" void(Datum) of this library.
+// What the server runs as a process of its own: `function` is an extern "C" void(Datum) of this
+// library.
 struct WorkerProgram {
     std::string function;
     std::string type;  // backend_type in pg_stat_activity
@@ -29,14 +30,16 @@ class StartedWorker {
     BackgroundWorkerHandle* handle_ = nullptr;
 };
 
-// ---- for the worker's own process ----------------------------------------------------------------
+// ---- for the worker's own process
+// ----------------------------------------------------------------
 
 std::string worker_argument();
 // From here on SIGTERM ends the process at its next check for interrupts, SIGHUP asks for a reload.
 void accept_signals();
 // As the bootstrap superuser. Ends the process if the database is not there.
 void connect_to_database(const std::string& name);
-// Without a database: only catalogs that all databases share can be read, and only by scanning them.
+// Without a database: only catalogs that all databases share can be read, and only by scanning
+// them.
 void connect_to_shared_catalogs();
 // For as long as the process lives, whatever the settings of database and role say.
 void set_for_good(const char* setting, const char* value);
@@ -45,8 +48,8 @@ bool reload_settings();
 // Sleeps until the latch is set or the time is over. A cancel finds nothing to cancel here, and is
 // dropped; a request to end the process ends it.
 void rest(std::chrono::milliseconds timeout, const char* event);
-// Runs when the process has left its database, however it ends; for use before it connects. Nothing may
-// leave `function` but its return.
+// Runs when the process has left its database, however it ends; for use before it connects. Nothing
+// may leave `function` but its return.
 void at_process_end(pg_on_exit_callback function, Datum argument);
 
 // A lock of this database until the process ends. False if another has it. It is of a kind that the

@@ -7,7 +7,8 @@ namespace ideamine::pg {
 
 struct Database {
     std::string name;
-    bool connectable;  // allows connections, and is not what an interrupted DROP DATABASE left behind
+    bool connectable;  // allows connections, and is not what an interrupted DROP DATABASE left
+                       // behind
 };
 
 // All of them, also for a process that is connected to none. In a transaction.
@@ -16,7 +17,8 @@ std::vector<Database> list_databases();
 // The one that this process is connected to. In a transaction.
 std::string current_database();
 
-// What the current user may do with a database, false if there is none of that name. In a transaction.
+// What the current user may do with a database, false if there is none of that name. In a
+// transaction.
 bool owns_database(const char* name);
 bool may_copy_database(const char* name);
 

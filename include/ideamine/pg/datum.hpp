@@ -15,6 +15,10 @@ struct Json {
     Datum datum;
 };
 
+// Where a row version stands: valid in the statement or, while the row is locked, in the transaction that
+// read it.
+using Tid = ItemPointerData;
+
 // Time of the server's wall clock, not of the transaction.
 Time now();
 // The transaction's start: what now() is in SQL.
@@ -102,6 +106,14 @@ struct Type<Duration> {
     static constexpr Oid array_oid = INTERVALARRAYOID;
     static Datum put(Duration value);
     static Duration get(Datum datum) { return to_duration("interval", *DatumGetIntervalP(datum)); }
+};
+
+template <>
+struct Type<Tid> {
+    static constexpr Oid oid = TIDOID;
+    static constexpr Oid array_oid = TIDARRAYOID;
+    static Datum put(const Tid& value);
+    static Tid get(Datum datum) { return *reinterpret_cast<Tid*>(DatumGetPointer(datum)); }
 };
 
 template <>

@@ -5,8 +5,8 @@
 
 namespace ideamine::pg {
 
-// Keeps the extension from being dropped until the transaction ends. False if it is not installed, or
-// is being dropped just now: this never waits.
+// Keeps the extension from being dropped until the transaction ends. False if it is not installed,
+// or is being dropped just now: this never waits.
 bool pin_extension(const char* name);
 
 }  // namespace ideamine::pg

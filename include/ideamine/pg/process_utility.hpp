@@ -24,8 +24,8 @@ class UtilityStatement {
     const Node* node_;
 };
 
-// before() runs as the user of the statement, may throw, and says whether after() is to be called once the
-// statement has succeeded. What was parsed may be gone by then.
+// before() runs as the user of the statement, may throw, and says whether after() is to be called
+// once the statement has succeeded. What was parsed may be gone by then.
 struct UtilityObserver {
     bool (*before)(const UtilityStatement& statement);
     void (*after)();

@@ -6,7 +6,8 @@
 namespace ideamine::pg {
 
 // While it lives, plans are made by index only: no sequential or bitmap scans, no hash or merge joins,
-// so that a statement on a hot path costs the same with good, stale and no statistics.
+// so that a statement on a hot path costs the same with good, stale and no statistics. Rows are looked up
+// in a LATERAL subquery that locks them, which the planner cannot turn round.
 class IndexPlansOnly {
   public:
     IndexPlansOnly();
@@ -15,8 +16,7 @@ class IndexPlansOnly {
     IndexPlansOnly& operator=(const IndexPlansOnly&) = delete;
 
   private:
-    static constexpr int count = 8;
-    bool saved_[count];
+    std::array<bool, 8> saved_;
 };
 
 // A connection to SPI for the time of a scope, in which plans go by index. What statements return
@@ -103,15 +103,20 @@ class Rows {
 // be the same at each use. Its plan is generic: it never depends on the arguments.
 class Statement {
   public:
-    enum class Effect { writes, reads };
+    enum class Kind {
+        writes,
+        reads,          // sees the snapshot of the calling query
+        writes_by_tid,  // finds the rows of tables by their tids only, which have just been looked up
+    };
 
-    constexpr explicit Statement(const char* sql, Effect effect = Effect::writes)
-        : sql_(sql), effect_(effect) {}
+    constexpr explicit Statement(const char* sql, Kind kind = Kind::writes)
+        : sql_(sql), kind_(kind) {}
 
     // The rows that it returned or, if it returns none, how many it affected.
     template <typename... Arguments>
     Rows execute(const Arguments&... arguments) {
         constexpr int count = sizeof...(Arguments);
+        const Planning planning{kind_};
         static constexpr Oid types[count + 1]{Type<ValueOf<Arguments>>::oid..., InvalidOid};
         return call([&, this] {
             Datum values[count + 1]{};
@@ -122,10 +127,25 @@ class Statement {
     }
 
   private:
+    // With index scans off as well, a scan by tid is the cheapest plan whatever the planner believes
+    // about the size of the table.
+    class Planning {
+      public:
+        explicit Planning(Kind kind);
+        ~Planning();
+        Planning(const Planning&) = delete;
+        Planning& operator=(const Planning&) = delete;
+
+      private:
+        bool by_tid_;
+        std::array<bool, 2> saved_{};
+    };
+
+    void prepare(const Oid* types, int count);
     Rows run(const Oid* types, int count, Datum* values, const bool* nulls);
 
     const char* sql_;
-    Effect effect_;
+    Kind kind_;
     SPIPlanPtr plan_ = nullptr;
 };
 
