@@ -1,0 +1,98 @@
+# Builds the extension with PGXS:
+#
+#   make                      build ideamine.so and the extension's SQL
+#   make install              into the server that pg_config names
+#   make installcheck         pg_regress and isolation tests against a running server, which must
+#                             have shared_preload_libraries = 'ideamine' and should have
+#                             ideamine.databases empty, so that no worker joins in
+#   make PG_CONFIG=/usr/lib/postgresql/17/bin/pg_config …
+#
+# The pure core with its unit tests, and the programs in tools/, are built by CMake.
+
+PG_CONFIG ?= pg_config
+PGXS := $(shell $(PG_CONFIG) --pgxs)
+ifeq ($(PGXS),)
+$(error $(PG_CONFIG) --pgxs says nothing: install postgresql-server-dev, or set PG_CONFIG)
+endif
+pg_major := $(shell $(PG_CONFIG) --version | sed 's/^[^0-9]*\([0-9]*\).*/\1/')
+
+EXTENSION := ideamine
+MODULE_big := ideamine
+extension_version := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" $(EXTENSION).control)
+
+# ---- the library -------------------------------------------------------------------------------
+
+# Each major version of the server has objects of its own, so that changing PG_CONFIG rebuilds.
+objects := build/pg$(pg_major)
+sources := $(sort $(shell find src bgworker -name '*.cpp'))
+OBJS := $(sources:%.cpp=$(objects)/%.o)
+
+# -isystem: our warnings are not meant for the server's headers. Before 16 those leave PGDLLEXPORT
+# empty, which with -fvisibility=hidden would hide what the server looks up.
+PG_CPPFLAGS = -Iinclude -Isrc -isystem $(shell $(PG_CONFIG) --includedir-server)
+ifeq ($(pg_major),15)
+PG_CPPFLAGS += -D'PGDLLEXPORT=__attribute__((visibility("default")))'
+endif
+# clang objects to "register" in the headers of 15, and to warnings of gcc that pg_config passes on.
+clang_flags = $(if $(findstring clang,$(shell $(CXX) --version)),-Wno-register -Wno-unknown-warning-option)
+PG_CXXFLAGS = -std=c++20 -Wall -Wextra -Werror -fvisibility=hidden $(clang_flags)
+SHLIB_LINK += -lstdc++ -Wl,--version-script=src/exports.map
+# Bitcode would compile C++ with the flags of another compiler.
+override with_llvm := no
+
+# ---- the extension's SQL -----------------------------------------------------------------------
+
+# The order of installation: everything that is made once, then functions and views.
+sql_modules := schema_tables access_tables workers_tables jobs_tables \
+               access workers jobs bgworker
+sql_files := $(sql_modules:%=sql/modules/%.sql)
+unlisted := $(filter-out $(sql_files),$(wildcard sql/modules/*.sql))
+ifneq ($(unlisted),)
+$(error not in the Makefile's list of sql_modules: $(unlisted))
+endif
+extension_sql := build/$(EXTENSION)--$(extension_version).sql
+DATA_built := $(extension_sql)
+DATA := $(wildcard sql/upgrade/*.sql)
+
+# ---- tests -------------------------------------------------------------------------------------
+
+# pg_regress looks for NAME.sql in ./sql, then in test/sql; for NAME.out in ./expected. Isolation
+# specs have their expected files beside them: test/isolation/{specs,expected}.
+REGRESS := $(sort $(notdir $(basename $(wildcard test/sql/*.sql))))
+REGRESS_OPTS = --inputdir=test --load-extension=$(EXTENSION)
+ISOLATION := $(sort $(notdir $(basename $(wildcard test/isolation/specs/*.spec))))
+ISOLATION_OPTS = --inputdir=test/isolation --load-extension=$(EXTENSION)
+
+EXTRA_CLEAN := build
+
+include $(PGXS)
+
+# ---- rules -------------------------------------------------------------------------------------
+
+# A stamp holds a command line, and changes only when that does: objects follow the flags, the
+# library follows the list of objects too.
+.PHONY: always
+define stamp
+@$(MKDIR_P) $(@D)
+@echo '$(subst ','\'',$(1))' | cmp -s - $@ || echo '$(subst ','\'',$(1))' > $@
+endef
+
+$(objects)/compile.stamp: always
+	$(call stamp,$(COMPILE.cc))
+
+build/link.stamp: always
+	$(call stamp,$(LINK.shared) $(OBJS) $(LDFLAGS) $(LDFLAGS_SL) $(SHLIB_LINK))
+
+$(objects)/%.o: %.cpp $(objects)/compile.stamp
+	@$(MKDIR_P) $(@D)
+	$(COMPILE.cc) -MMD -MP -o $@ $<
+
+$(shlib): build/link.stamp src/exports.map
+
+$(extension_sql): $(sql_files) Makefile
+	@$(MKDIR_P) $(@D)
+	{ printf '%s\n' '\echo Use "CREATE EXTENSION $(EXTENSION)" to load this file. \quit'; \
+	  for file in $(sql_files); do echo; cat "$$file" || exit 1; done; } > $@.new
+	mv $@.new $@
+
+-include $(OBJS:.o=.d)

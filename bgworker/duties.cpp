@@ -1,0 +1,71 @@
+#include "bgworker/duties.hpp"
+
+#include "bgworker/settings.hpp"
+
+namespace ideamine::bgworker {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds purge_interval = std::chrono::minutes{10};
+constexpr milliseconds first_pause_after_failure{1000};
+constexpr milliseconds longest_pause_after_failure{60000};
+
+constinit Duties table{{
+    {"mark_stale_workers", Pace::sweep,
+     pg::Statement{"SELECT pg_catalog.count(*) FROM ideamine.mark_stale_workers()"}},
+    {"expire_leases", Pace::sweep,
+     pg::Statement{"SELECT pg_catalog.count(*) FROM ideamine.expire_leases()"}},
+    {"promote_scheduled_jobs", Pace::promote,
+     pg::Statement{"SELECT ideamine.promote_scheduled_jobs()"}},
+    {"purge_finished_jobs", Pace::purge, pg::Statement{"SELECT ideamine.purge_finished_jobs()"}},
+    {"purge_dead_letters", Pace::purge, pg::Statement{"SELECT ideamine.purge_dead_letters()"}},
+    {"purge_workers", Pace::purge, pg::Statement{"SELECT ideamine.purge_workers()"}},
+}};
+
+// 1 s, 2 s, 4 s … 1 min.
+milliseconds pause_after(int failures) {
+    constexpr int doublings = 6;
+    return std::min(longest_pause_after_failure,
+                    first_pause_after_failure * (1 << std::min(failures - 1, doublings)));
+}
+
+}  // namespace
+
+Duties& duties() {
+    return table;
+}
+
+milliseconds interval(Pace pace) {
+    switch (pace) {
+        case Pace::sweep:
+            return settings::sweep_interval();
+        case Pace::promote:
+            return settings::sweep_interval() / 4;
+        case Pace::purge:
+            return purge_interval;
+    }
+    return purge_interval;
+}
+
+Schedule::Schedule(Pace pace, SteadyTime now)
+    : pace_(pace), due_(pace == Pace::purge ? now + interval(pace) : now) {}
+
+void Schedule::succeeded(SteadyTime now) {
+    failures_ = 0;
+    due_ = now + interval(pace_);
+}
+
+void Schedule::failed(SteadyTime now) {
+    ++failures_;
+    due_ = now + std::max(interval(pace_), pause_after(failures_));
+}
+
+void Schedule::settings_changed(SteadyTime now) {
+    if (!failing()) {
+        due_ = std::min(due_, now + interval(pace_));
+    }
+}
+
+}  // namespace ideamine::bgworker

@@ -1,0 +1,206 @@
+#include "bgworker/worker.hpp"
+
+#include "bgworker/duties.hpp"
+#include "bgworker/process.hpp"
+#include "bgworker/restore_watch.hpp"
+#include "bgworker/settings.hpp"
+#include "ideamine/pg/extension.hpp"
+#include "ideamine/pg/log.hpp"
+#include "ideamine/pg/transaction.hpp"
+
+namespace ideamine::bgworker {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+// Which kind of worker holds the lock; there is one kind so far.
+constexpr std::uint32_t duties_lock = 1;
+
+// Versions of the extension's catalogue that this library serves.
+constexpr std::array<std::string_view, 1> served_versions{"1.0"};
+
+constinit pg::Statement installed_version{
+    "SELECT extversion FROM pg_catalog.pg_extension WHERE extname = 'ideamine'"};
+
+class Worker {
+  public:
+    Worker(int slot, const std::string& database);
+    // Carries out what is due. Returns how long there is nothing else to do.
+    milliseconds perform_due_duties();
+    void settings_changed();
+
+  private:
+    struct Task {
+        Duty* duty;
+        Schedule schedule;
+        std::string cause;  // of its failures, as last written to the log
+    };
+    // Whether the worker does its duties, and if not, why.
+    enum class Condition { unknown, working, no_extension, other_version, restore };
+
+    void perform(Task& task);
+    bool is_news(Task& task, const pg::Failure& failure);
+    void note_success(Task& task, bool worked);
+    Condition condition();
+    void become(Condition condition);
+
+    std::string database_;
+    RestoreWatch restore_watch_;
+    std::vector<Task> tasks_;
+    Condition condition_ = Condition::unknown;
+};
+
+Worker::Worker(int slot, const std::string& database)
+    : database_(database), restore_watch_(slot, database) {
+    for (auto& duty : duties()) {
+        tasks_.push_back({&duty, {duty.pace, SteadyClock::now()}, {}});
+    }
+}
+
+milliseconds Worker::perform_due_duties() {
+    auto next = SteadyTime::max();
+    for (auto& task : tasks_) {
+        if (task.schedule.due() <= SteadyClock::now()) {
+            perform(task);
+        }
+        next = std::min(next, task.schedule.due());
+    }
+    return std::max(milliseconds{0}, std::chrono::ceil<milliseconds>(next - SteadyClock::now()));
+}
+
+void Worker::settings_changed() {
+    for (auto& task : tasks_) {
+        task.schedule.settings_changed(SteadyClock::now());
+    }
+}
+
+// One pass in a transaction of its own.
+void Worker::perform(Task& task) {
+    const process::Busy busy{task.duty->name};
+    bool worked = false;
+    const auto failure = pg::run_transaction(
+        [&] {
+            const pg::TimeLimit limit{settings::duty_timeout()};
+            become(condition());
+            if (condition_ == Condition::working) {
+                task.duty->pass.execute();
+                worked = true;
+            }
+        },
+        [&](const pg::Failure& news) { return is_news(task, news); });
+    if (failure) {
+        task.schedule.failed(SteadyClock::now());
+    } else {
+        note_success(task, worked);
+    }
+}
+
+bool Worker::is_news(Task& task, const pg::Failure& failure) {
+    auto cause = failure.sqlstate + ": " + failure.message;
+    if (cause == task.cause) {
+        return false;
+    }
+    task.cause = std::move(cause);
+    pg::log("duty " + std::string{task.duty->name} + " in database \"" + database_ +
+            "\" failed, it goes on being tried after growing pauses; the reason follows");
+    return true;
+}
+
+void Worker::note_success(Task& task, bool worked) {
+    if (worked && task.schedule.failing()) {
+        pg::log("duty " + std::string{task.duty->name} + " in database \"" + database_ +
+                "\" works again");
+    }
+    task.cause.clear();
+    task.schedule.succeeded(SteadyClock::now());
+}
+
+Worker::Condition Worker::condition() {
+    if (!pg::pin_extension("ideamine")) {
+        return Condition::no_extension;
+    }
+    const auto version = installed_version.execute()[0].get<std::string>(0);
+    if (std::ranges::find(served_versions, version) == served_versions.end()) {
+        return Condition::other_version;
+    }
+    if (condition_ == Condition::no_extension) {
+        restore_watch_.note_sign();
+    }
+    return restore_watch_.restore_under_way(SteadyClock::now()) ? Condition::restore
+                                                                : Condition::working;
+}
+
+void Worker::become(Condition condition) {
+    if (condition == std::exchange(condition_, condition)) {
+        return;
+    }
+    const std::string where = "ideamine worker of database \"" + database_ + "\" ";
+    switch (condition) {
+        case Condition::unknown:
+            break;
+        case Condition::working:
+            pg::log(where + "is at work");
+            break;
+        case Condition::no_extension:
+            pg::log(where + "waits for CREATE EXTENSION ideamine");
+            break;
+        case Condition::restore:
+            pg::log(where + "is idle while the database seems to be restored");
+            break;
+        case Condition::other_version:
+            pg::warn(
+                where +
+                    "is idle: its library does not serve the installed version of the extension",
+                "Run ALTER EXTENSION ideamine UPDATE, or restart the server if the library is "
+                "older.");
+            break;
+    }
+}
+
+// Whatever the settings of the database or of the bootstrap superuser say.
+void settle_session() {
+    pg::set_for_good("search_path", "pg_catalog, pg_temp");
+    pg::set_for_good("default_transaction_isolation", "read committed");
+    pg::set_for_good("application_name", "ideamine worker");
+}
+
+void run_worker() {
+    process::begin();
+    const auto database = pg::worker_argument();
+    const auto slot = slots::enter(database);
+    if (!slot) {
+        return;
+    }
+    pg::at_process_end([](int, Datum left) { slots::leave(DatumGetInt32(left)); },
+                       Int32GetDatum(*slot));
+    pg::connect_to_database(database);
+    settle_session();
+    if (!pg::take_process_lock(duties_lock)) {
+        pg::log("database \"" + database + "\" has an ideamine worker already, this one leaves");
+        return;
+    }
+    slots::set_ready(*slot);
+    Worker worker{*slot, database};
+    for (;;) {
+        const auto pause = worker.perform_due_duties();
+        pg::report_statistics();
+        if (process::rest(pause)) {
+            worker.settings_changed();
+        }
+    }
+}
+
+}  // namespace
+
+pg::WorkerProgram worker_program(const std::string& database) {
+    return {.function = "ideamine_worker_main",
+            .type = "ideamine worker",
+            .name = "ideamine worker for database \"" + database + "\""};
+}
+
+}  // namespace ideamine::bgworker
+
+extern "C" PGDLLEXPORT void ideamine_worker_main(Datum) {
+    ideamine::pg::boundary([] { ideamine::bgworker::run_worker(); });
+}

@@ -1,0 +1,90 @@
+-- Tenants: making them, default-tenant, and the tenant that NULL stands for.
+SET client_min_messages = warning;
+TRUNCATE ideamine.tenants, ideamine.workers, ideamine.jobs, ideamine.job_dependencies,
+  ideamine.job_executions, ideamine.dead_letter_queue, ideamine_internal.stop_notices;
+
+-- Runs a statement that must be refused and shows how, with ids made here and epochs masked.
+CREATE PROCEDURE pg_temp.refused(statement text, VARIADIC arguments text[] DEFAULT '{}')
+LANGUAGE plpgsql AS $$
+DECLARE
+  detail text;
+  hint   text;
+BEGIN
+  EXECUTE format(statement, VARIADIC arguments);
+  RAISE INFO 'not refused: %', statement;
+EXCEPTION WHEN OTHERS THEN
+  GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
+  RAISE INFO '%', regexp_replace(regexp_replace(
+    concat(SQLSTATE, ': ', SQLERRM, E'\nDETAIL: ' || nullif(detail, ''), E'\nHINT: ' || nullif(hint, '')),
+    '[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}', '<id>', 'gi'),
+    '\m[1-9][0-9]{9,}\M', '<epoch>', 'g');
+END
+$$;
+
+-- True if it was made; name and tier have defaults.
+SELECT ideamine.create_tenant('acme');
+SELECT ideamine.create_tenant('globex', 'Globex Corporation', 'enterprise', '{"region": "eu"}');
+SELECT tenant_id, name, tier, metadata, created_at BETWEEN now() - interval '1 minute' AND clock_timestamp() AS made_now
+FROM ideamine.tenants ORDER BY tenant_id;
+
+-- False if it was there already: it is left as it is.
+SELECT ideamine.create_tenant('acme', 'Another name', 'free', '{"changed": true}');
+SELECT name, tier, metadata FROM ideamine.tenants WHERE tenant_id = 'acme';
+
+-- NULL means the default of each argument but the id.
+SELECT ideamine.create_tenant('initech', NULL, NULL, NULL);
+SELECT name, tier, metadata FROM ideamine.tenants WHERE tenant_id = 'initech';
+
+-- An id has 1 to 200 bytes.
+SELECT ideamine.create_tenant(repeat('é', 100)), ideamine.create_tenant('x'), ideamine.create_tenant('a "b" / c');
+CALL pg_temp.refused('SELECT ideamine.create_tenant(NULL)');
+CALL pg_temp.refused($$SELECT ideamine.create_tenant('')$$);
+CALL pg_temp.refused($$SELECT ideamine.create_tenant(repeat('é', 100) || 'x')$$);
+
+-- It has no control characters, not those of Unicode's second block either.
+CALL pg_temp.refused($$SELECT ideamine.create_tenant(E'a\nb')$$);
+CALL pg_temp.refused($$SELECT ideamine.create_tenant(E'ab\u007f')$$);
+CALL pg_temp.refused($$SELECT ideamine.create_tenant(E'a\u0085')$$);
+
+CALL pg_temp.refused($$SELECT ideamine.create_tenant('umbrella', tier => 'platinum')$$);
+CALL pg_temp.refused($$SELECT ideamine.create_tenant('umbrella', metadata => '["a list"]')$$);
+CALL pg_temp.refused($$SELECT ideamine.create_tenant('umbrella', metadata => '1')$$);
+SELECT count(*) AS refused_ones FROM ideamine.tenants WHERE tenant_id = 'umbrella';
+
+-- NULL means the setting ideamine.tenant_id, whose default is default-tenant. What only reads does not make it.
+SHOW ideamine.tenant_id;
+CALL pg_temp.refused('SELECT * FROM ideamine.get_runnable_jobs()');
+SELECT count(*) AS default_tenants FROM ideamine.tenants WHERE tenant_id = 'default-tenant';
+
+-- The first call that needs it makes it, whichever way it is named.
+SELECT created FROM ideamine.create_job(NULL, 'first use');
+SELECT tenant_id, name, tier, metadata FROM ideamine.tenants WHERE tenant_id = 'default-tenant';
+SELECT created FROM ideamine.create_job('default-tenant', 'second use');
+SELECT tenant_id, job_type FROM ideamine.jobs ORDER BY job_id;
+SELECT ideamine.create_tenant('default-tenant');
+
+-- No other tenant is made on first use.
+CALL pg_temp.refused($$SELECT * FROM ideamine.create_job('nobody', 'x')$$);
+CALL pg_temp.refused($$SELECT * FROM ideamine.create_jobs('nobody', '[{"job_type": "x"}]')$$);
+
+-- The setting may be one transaction's, and takes any tenant.
+BEGIN;
+SELECT set_config('ideamine.tenant_id', 'acme', true);
+SELECT created FROM ideamine.create_job(NULL, 'by setting');
+SELECT job_type FROM ideamine.get_runnable_jobs();
+COMMIT;
+SHOW ideamine.tenant_id;
+SELECT tenant_id FROM ideamine.jobs WHERE job_type = 'by setting';
+
+-- It is checked when it is used.
+SET ideamine.tenant_id = 'nobody';
+CALL pg_temp.refused($$SELECT * FROM ideamine.create_job(NULL, 'x')$$);
+SET ideamine.tenant_id = '';
+CALL pg_temp.refused($$SELECT * FROM ideamine.create_job(NULL, 'x')$$);
+RESET ideamine.tenant_id;
+
+-- A tenant made in a transaction that rolled back is not there.
+BEGIN;
+SELECT ideamine.create_tenant('ghost');
+ROLLBACK;
+SELECT count(*) AS ghosts FROM ideamine.tenants WHERE tenant_id = 'ghost';

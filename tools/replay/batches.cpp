@@ -1,0 +1,81 @@
+#include "replay/batches.hpp"
+
+#include <algorithm>
+
+#include "replay/task.hpp"
+#include "replay/text.hpp"
+
+namespace replay {
+
+using nlohmann::json;
+
+namespace {
+
+// Enough that no number of lost workers and crashes kills a job that is not poison.
+constexpr int generous_retries = 100;
+
+std::string key_of(std::size_t index) {
+    return "job-" + std::to_string(index);
+}
+
+json dependencies(const Job& job, const Batch& batch, const std::vector<std::string>& ids) {
+    json names = json::array();
+    for (const std::size_t parent : job.parents) {
+        const bool here = std::ranges::binary_search(batch.jobs, parent);
+        names.push_back(here ? key_of(parent) : ids.at(parent));
+    }
+    return names;
+}
+
+}  // namespace
+
+std::int64_t Plan::due_us(const Job& job) const {
+    return start_us + static_cast<std::int64_t>(static_cast<double>(job.arrival.count()) / speed);
+}
+
+std::vector<Batch> make_batches(const Workload& workload, std::size_t max_jobs) {
+    std::vector<Batch> done;
+    std::vector<Batch> open(workload.tenants.size());
+    const auto close = [&done](Batch& batch) {
+        if (!batch.jobs.empty()) {
+            batch.number = done.size();
+            done.push_back(batch);
+            batch.jobs.clear();
+        }
+    };
+    for (std::size_t index = 0; index < workload.jobs.size(); ++index) {
+        Batch& batch = open[workload.jobs[index].tenant];
+        batch.tenant = workload.jobs[index].tenant;
+        batch.jobs.push_back(index);
+        if (batch.jobs.size() == max_jobs) {
+            close(batch);
+        }
+    }
+    std::ranges::for_each(open, close);
+    return done;
+}
+
+json batch_argument(const Workload& workload, const Batch& batch, const Plan& plan,
+                    const std::vector<std::string>& ids) {
+    json argument = json::array();
+    for (const std::size_t index : batch.jobs) {
+        const Job& job = workload.jobs[index];
+        json entry{{"key", key_of(index)},
+                   {"job_type", job.type},
+                   {"payload", make_payload(job, index, plan.label, batch.number)},
+                   {"priority_class", "P" + std::to_string(job.priority_class)},
+                   {"max_retries", job.poison ? poison_retries : generous_retries},
+                   {"retry_base", "200 milliseconds"},
+                   {"retry_cap", "2 seconds"}};
+        if (job.arrival > Micros::zero()) {
+            entry["run_at"] = format_timestamp(plan.due_us(job));
+        }
+        if (!job.parents.empty()) {
+            entry["depends_on"] = dependencies(job, batch, ids);
+        }
+        argument.push_back(std::move(entry));
+    }
+    return argument;
+}
+
+}  // namespace replay

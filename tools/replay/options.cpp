@@ -1,0 +1,185 @@
+#include "replay/options.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <functional>
+#include <iterator>
+#include <limits>
+#include <sstream>
+#include <utility>
+
+namespace replay {
+
+namespace {
+
+using Apply = std::function<void(Options&, const std::string&)>;
+
+// One option: its name, what its argument is called (empty: it has none), its help, and what it
+// does.
+struct Entry {
+    std::string name;
+    std::string argument;
+    std::string help;
+    Apply apply;
+};
+
+template <class Number>
+struct Range {
+    Number least;
+    Number most;
+};
+
+using Counts = Range<std::size_t>;
+using Reals = Range<double>;
+
+template <class Number>
+Number parse_number(const std::string& name, const std::string& text, Range<Number> range) {
+    Number value{};
+    const char* const end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, value);
+    // Written so that NaN is refused.
+    if (error != std::errc{} || stop != end || !(value >= range.least && value <= range.most)) {
+        std::ostringstream message;
+        message << name << " needs a number from " << range.least << " to " << range.most
+                << ", not \"" << text << '"';
+        throw UsageError(message.str());
+    }
+    return value;
+}
+
+template <class Field, class Number>
+Entry number(const std::string& name, std::string argument, Field Options::*field,
+             Range<Number> range, std::string help) {
+    return {name, std::move(argument), std::move(help),
+            [name, field, range](Options& options, const std::string& text) {
+                options.*field = parse_number(name, text, range);
+            }};
+}
+
+Entry text(std::string name, std::string argument, std::string Options::*field, std::string help) {
+    return {std::move(name), std::move(argument), std::move(help),
+            [field](Options& options, const std::string& text) { options.*field = text; }};
+}
+
+template <class Field>
+Entry flag(std::string name, Field Options::*field, Field value, std::string help) {
+    return {std::move(name), "", std::move(help),
+            [field, value](Options& options, const std::string&) { options.*field = value; }};
+}
+
+// The label becomes part of tenants' ids and of array literals.
+void set_label(Options& options, const std::string& label) {
+    constexpr std::size_t max_size = 60;
+    const bool plain = std::ranges::all_of(label, [](unsigned char c) {
+        return c < 0x80 && (std::isalnum(c) != 0 || c == '-' || c == '_');
+    });
+    if (label.empty() || label.size() > max_size || !plain) {
+        throw UsageError("--label needs 1 to 60 letters, digits, - or _, not \"" + label + '"');
+    }
+    options.label = label;
+}
+
+std::vector<Entry> make_entries() {
+    using O = Options;
+    constexpr Reals percent{0, 100};
+    return {
+        text("--dsn", "CONNINFO", &O::dsn, "connection string; default: the PG* environment"),
+        {"--label", "NAME", "name of the run, new in its database; default: made up", set_label},
+        number("--jobs", "N", &O::jobs, Counts{1, 1'000'000},
+               "how many jobs, default 2000; with a CSV its first N rows, default all"),
+        number("--tenants", "N", &O::tenants, Counts{1, 1'000}, "how many tenants, default 5"),
+        number("--seed", "N", &O::seed,
+               Range<std::uint64_t>{0, std::numeric_limits<std::uint64_t>::max()},
+               "deals tenants, classes, failures and graphs, default 1"),
+        number("--workers", "N", &O::workers, Counts{1, 500}, "how many workers, default 8"),
+        number("--batch", "N", &O::batch, Counts{1, 1'000},
+               "how many jobs a worker runs at the same time, default 4"),
+        number("--speed", "X", &O::speed, Reals{0.001, 1e6},
+               "simulated time runs X times as fast, default 5, with a CSV 120"),
+        number("--fail-percent", "P", &O::fail_percent, percent,
+               "jobs that fail one to three times first, default 5, with a CSV 2"),
+        number("--poison-percent", "P", &O::poison_percent, percent,
+               "jobs that always fail and end as dead letters, default 0.5, with a CSV 0"),
+        number("--vanish", "N", &O::vanish, Counts{0, 100'000},
+               "how often a worker vanishes without a word, default 6"),
+        number("--lease", "S", &O::lease_s, Reals{1, 86'400},
+               "seconds of silence after which a worker loses its jobs, default 3"),
+        flag("--sweep", &O::sweep, Sweep::own,
+             "take lost work back from here, once a second; default: only where\n"
+             "ideamine.databases does not name the database"),
+        flag("--no-sweep", &O::sweep, Sweep::none, "leave that to the background worker"),
+        flag("--reconnect", &O::reconnect, true,
+             "survive restarts of the server, waiting up to 60 s for each"),
+        number("--timeout", "S", &O::timeout_s, Reals{1, 1e6},
+               "give up after S seconds, default: twice what it should take, and 120"),
+        text("--ack-log", "FILE", &O::ack_log,
+             "write each acknowledged creation and completion, flushed at once"),
+        text("--json", "FILE", &O::json, "write the figures and the verdict as JSON"),
+        flag("--quiet", &O::quiet, true, "no progress"),
+        flag("--help", &O::help, true, "show this"),
+    };
+}
+
+const std::vector<Entry>& entries() {
+    static const std::vector<Entry> table = make_entries();
+    return table;
+}
+
+std::string help_of(const Entry& entry) {
+    constexpr std::size_t indent = 24;
+    std::string lines = "  " + entry.name + ' ' + entry.argument;
+    lines.resize(indent, ' ');
+    for (const char c : entry.help) {
+        lines += c;
+        if (c == '\n') {
+            lines.append(indent, ' ');
+        }
+    }
+    return lines + '\n';
+}
+
+}  // namespace
+
+std::string help_text() {
+    std::string help =
+        "replay [options] [CSV]\n\n"
+        "Runs a workload of many tenants through ideamine, with workers that sometimes fail or\n"
+        "vanish, and says whether every job was done exactly once, each after all it depends on.\n"
+        "CSV: requests, with the header TIMESTAMP,ContextTokens,GeneratedTokens; each row becomes\n"
+        "a job that arrives when the request did. Without it, a seeded workload with "
+        "dependencies.\n"
+        "The role must be a superuser or a member of ideamine_admin.\n\n";
+    for (const Entry& entry : entries()) {
+        help += help_of(entry);
+    }
+    return help + "\nExit status: 0 the verdict is good, 1 it is bad, 2 there is no verdict.\n";
+}
+
+Options parse_options(const std::vector<std::string>& arguments) {
+    Options options;
+    for (auto argument = arguments.begin(); argument != arguments.end(); ++argument) {
+        if (!argument->starts_with("-")) {
+            if (options.from_csv()) {
+                throw UsageError("only one CSV can be given, not also \"" + *argument + '"');
+            }
+            options.csv = *argument;
+            continue;
+        }
+        const auto entry = std::ranges::find(entries(), *argument, &Entry::name);
+        if (entry == entries().end()) {
+            throw UsageError("unknown option " + *argument + ", see --help");
+        }
+        std::string value;
+        if (!entry->argument.empty()) {
+            if (std::next(argument) == arguments.end()) {
+                throw UsageError(*argument + " needs an argument: " + entry->argument);
+            }
+            value = *++argument;
+        }
+        entry->apply(options, value);
+    }
+    return options;
+}
+
+}  // namespace replay

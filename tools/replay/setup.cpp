@@ -1,0 +1,116 @@
+#include "replay/setup.hpp"
+
+#include <array>
+#include <cstdio>
+#include <ctime>
+#include <random>
+#include <stdexcept>
+#include <utility>
+
+#include "replay/csv.hpp"
+#include "replay/generate.hpp"
+#include "replay/trace.hpp"
+
+namespace replay {
+
+namespace {
+
+void require_extension(Connection& connection) {
+    const Result result = connection.run(
+        "SELECT pg_catalog.current_database(),"
+        "       pg_catalog.to_regprocedure('ideamine.acquire_jobs(uuid,integer,interval)')");
+    if (result.is_null(0, 1)) {
+        throw std::runtime_error("database \"" + result.text(0, 0) +
+                                 "\" does not have the extension: CREATE EXTENSION ideamine");
+    }
+}
+
+// By the time and a random number: two runs that start together must not meet.
+std::string make_label() {
+    const std::time_t now = std::time(nullptr);
+    std::tm parts{};
+    gmtime_r(&now, &parts);
+    std::array<char, 32> date{};
+    std::strftime(date.data(), date.size(), "run-%Y%m%d-%H%M%S", &parts);
+    std::array<char, 16> number{};
+    std::snprintf(number.data(), number.size(), "-%08x", std::random_device{}());
+    return std::string(date.data()) + number.data();
+}
+
+void require_new_label(Connection& connection, const Setup& setup) {
+    const Result result = connection.run(
+        "SELECT EXISTS (SELECT FROM ideamine.tenants WHERE tenant_id = ANY($1::text[]))",
+        {setup.tenant_array});
+    if (result.boolean(0, 0)) {
+        throw std::runtime_error("there was a run labelled \"" + setup.plan.label +
+                                 "\" in this database already, choose another --label");
+    }
+}
+
+// The names need no quotes: set_label() and tenant_names() let nothing else through.
+std::string array_literal(const std::vector<std::string>& names) {
+    std::string literal;
+    for (const std::string& name : names) {
+        literal += (literal.empty() ? "" : ",") + name;
+    }
+    return '{' + literal + '}';
+}
+
+bool has_background_worker(Connection& connection) {
+    return connection
+        .run(
+            "SELECT EXISTS (SELECT FROM pg_catalog.unnest(pg_catalog.string_to_array("
+            "         pg_catalog.current_setting('ideamine.databases', true), ',')) AS name"
+            "       WHERE pg_catalog.btrim(name, ' \"') = pg_catalog.current_database())")
+        .boolean(0, 0);
+}
+
+bool decide_sweep(Connection& connection, Sweep wish) {
+    switch (wish) {
+        case Sweep::own:
+            return true;
+        case Sweep::none:
+            return false;
+        case Sweep::detect:
+            break;
+    }
+    return !has_background_worker(connection);
+}
+
+Workload make_workload(Connection& connection, const Options& options) {
+    const DealOptions deal{options.tenants, options.seed, options.fail_percent_or_default(),
+                           options.poison_percent_or_default()};
+    if (options.from_csv()) {
+        return from_trace(read_requests(connection, options.csv, options.jobs), deal);
+    }
+    return generate(options.jobs_or_default(), deal);
+}
+
+std::int64_t server_time_us(Connection& connection) {
+    return connection
+        .run("SELECT (extract(epoch FROM pg_catalog.clock_timestamp()) * 1000000)::bigint")
+        .integer(0, 0);
+}
+
+}  // namespace
+
+Setup prepare(const Options& options) {
+    Connection connection(options.dsn);
+    require_extension(connection);
+    Setup setup;
+    setup.options = options;
+    setup.server = {options.dsn, options.reconnect};
+    setup.workload = make_workload(connection, options);
+    setup.plan.label = options.label.empty() ? make_label() : options.label;
+    setup.plan.speed = options.speed_or_default();
+    for (const std::string& tenant : setup.workload.tenants) {
+        setup.tenant_ids.push_back(setup.plan.label + '/' + tenant);
+    }
+    setup.tenant_array = array_literal(setup.tenant_ids);
+    require_new_label(connection, setup);
+    setup.sweep = decide_sweep(connection, options.sweep);
+    setup.plan.start_us = server_time_us(connection);
+    return setup;
+}
+
+}  // namespace replay

@@ -1,0 +1,17 @@
+#include "replay/verdict.hpp"
+
+#include <algorithm>
+
+namespace replay {
+
+bool Verdict::good() const {
+    return std::ranges::all_of(checks, &Check::good);
+}
+
+Verdict judge(const Evidence& evidence) {
+    return {{check_created(evidence), check_ended(evidence), check_fates(evidence),
+             check_once(evidence), check_acknowledged(evidence), check_order(evidence),
+             check_leases(evidence), check_results(evidence)}};
+}
+
+}  // namespace replay

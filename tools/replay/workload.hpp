@@ -1,0 +1,53 @@
+// What a run is to do: the jobs, whose they are, what each waits for, and how each behaves.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace replay {
+
+using Micros = std::chrono::microseconds;
+
+struct Job {
+    std::size_t tenant = 0;  // position in Workload::tenants
+    int priority_class = 2;  // 0 to 3: P0 to P3
+    std::string type;
+    std::int64_t context_tokens = 0;
+    std::int64_t generated_tokens = 0;
+    Micros arrival{};                  // after the start, in the workload's own time
+    int fail_first = 0;                // this many first attempts fail
+    bool poison = false;               // every attempt fails
+    std::vector<std::size_t> parents;  // positions of earlier jobs of the same tenant
+
+    bool operator==(const Job&) const = default;
+};
+
+struct Workload {
+    std::vector<std::string> tenants;
+    std::vector<Job> jobs;
+};
+
+// How often a poison job is tried again before it is dead.
+inline constexpr int poison_retries = 2;
+
+enum class Fate { completed, dead, cancelled };
+
+const char* to_string(Fate fate);
+
+// How each job must end: poison dies, what waits for a job that did not complete is cancelled, and
+// everything else completes.
+std::vector<Fate> expected_fates(const Workload& workload);
+
+// How long a model would take for a request, divided by `speed`.
+Micros service_time(std::int64_t context_tokens, std::int64_t generated_tokens, double speed);
+
+// The time between the first and the last arrival, divided by `speed`.
+Micros arrival_span(const Workload& workload, double speed);
+
+// The time that all jobs would take one after another, failing attempts included.
+Micros total_service(const Workload& workload, double speed);
+
+}  // namespace replay
