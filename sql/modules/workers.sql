@@ -54,6 +54,8 @@ turns, and within a tenant the job that has been ready longest goes first. Jobs 
 require what the worker cannot do or belong to tenants that it does not serve. No row: nothing to do now.
 Every later call about a job names its epoch. lease_expires_at is without further heartbeats, deadline is
 the hard limit of this attempt (NULL: none); checkpoint is where an earlier attempt left off.
+A transaction that does nothing else does not wait for the disk at commit: a crash of the server may forget its
+claims, and then refuses what is done under them.
 max_jobs: 1 to 10000, also bounded by the worker''s capacity; lease: 1 s to 1 day, default ideamine.lease_duration.
 A draining worker gets nothing. Errors: ID400 invalid argument, ID404 unknown worker, ID410 the worker has
 ended, ID503 the library is not preloaded.';

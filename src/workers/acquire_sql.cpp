@@ -1,3 +1,4 @@
+#include "ideamine/pg/losable_write.hpp"
 #include "jobs/claim_store.hpp"
 #include "jobs/jobs_settings.hpp"
 #include "workers/worker_store.hpp"
@@ -44,6 +45,9 @@ IDEAMINE_FUNCTION(ideamine_acquire_jobs) {
         const auto lease = read_lease(arguments);
         const auto installation = jobs::shared::current_installation();
         pg::Returned returned{arguments};
+        // A crash may forget a claim: the job is then claimed again with an epoch of a later incarnation, and
+        // who still works under the forgotten one is refused.
+        const pg::LosableWrite losable;
         const pg::Spi spi;
         const auto worker = find_worker(id);
         workers::check_alive(worker);
@@ -56,6 +60,7 @@ IDEAMINE_FUNCTION(ideamine_acquire_jobs) {
                         {id, worker.registration.capabilities, worker.registration.tenants}, wanted,
                         lease, returned);
         }
+        losable.done();
         return Datum{0};
     });
 }

@@ -371,6 +371,17 @@ subtest 'the extension is dropped and created again under a running worker' => s
 	is(times_logged(qr/duty \w+ in database "app" failed/), 0, 'no duty has failed');
 };
 
+subtest 'a worker does not wait for the end of a transaction that drops the extension' => sub {
+	mark_log();
+	my $session = $node->background_psql('app');
+	$session->query_safe('BEGIN; DROP EXTENSION ideamine');
+	log_says(qr/ideamine worker of database "app" waits for CREATE EXTENSION ideamine/);
+	$session->query_safe('ROLLBACK');
+	log_says(qr/ideamine worker of database "app" is at work/);
+	$session->quit;
+	is(times_logged(qr/duty \w+ in database "app" failed/), 0, 'no duty has failed');
+};
+
 subtest 'a duty that fails is logged once and hinders no other' => sub {
 	mark_log();
 	$node->safe_psql('app',

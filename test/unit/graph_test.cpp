@@ -200,7 +200,8 @@ TEST(Graph, LetsItselfBeInterruptedEveryFewThousandSteps) {
     const std::uint32_t nodes = 1'000'000;
     interrupts = 0;
     find_cycle(nodes, chain_of(nodes), count_interrupt);
-    EXPECT_GT(interrupts, nodes / 4096);
+    // Three passes over the edges and three over the jobs, none of which may go uncounted.
+    EXPECT_GT(interrupts, 5.5 * nodes / 4096);
     EXPECT_LT(interrupts, nodes / 100);
     interrupts = 0;
     check_graph(numbered_names(nodes), chain_of(nodes), count_interrupt);

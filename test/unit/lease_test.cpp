@@ -107,7 +107,9 @@ TEST(Lease, EndsWithinTheRangeOfTime) {
     EXPECT_EQ(lease_end(Time::min(), Time::min(), Duration::min()), Time::min());
     EXPECT_EQ(lease_end(Time::max(), Time::max(), Duration::min()), Time::max() + Duration::min());
     EXPECT_EQ(lease_end(Time::max() - 60s, noon, 60s), Time::max());
+    EXPECT_EQ(lease_end(Time::max() - 90s, noon, 60s), Time::max() - 30s);
     EXPECT_EQ(lease_end(Time::min() + 60s, Time::min(), -60s), Time::min());
+    EXPECT_EQ(lease_end(Time::min() + 90s, Time::min(), -60s), Time::min() + 30s);
 }
 
 TEST(Lease, OutcomesAreSpelledAsTheSqlTypeSpellsThem) {

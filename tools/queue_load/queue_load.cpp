@@ -1,5 +1,5 @@
-// Load for scripts/bench: connections that take jobs in batches and complete them, from ideamine or from the
-// hand-written queue that bench/queue.sql makes. Prints jobs per second.
+// Load for scripts/bench: connections that take jobs in batches and complete them, from ideamine or
+// from the hand-written queue that bench/queue.sql makes. Prints jobs per second.
 #include <libpq-fe.h>
 
 #include <chrono>
@@ -60,7 +60,8 @@ std::string join(const Result& rows, const std::function<std::string(int)>& elem
 }
 
 int work_ideamine(const Connection& connection, const Options& options) {
-    const auto worker = check(connection, PQexec(connection.get(), "SELECT ideamine.register_worker('load')"));
+    const auto worker =
+        check(connection, PQexec(connection.get(), "SELECT ideamine.register_worker('load')"));
     const std::string id = PQgetvalue(worker.get(), 0, 0);
     const auto batch = std::to_string(options.batch);
     prepare(connection, "acquire",
@@ -69,11 +70,15 @@ int work_ideamine(const Connection& connection, const Options& options) {
     int done = 0;
     for (int i = 0; i < options.batches; ++i) {
         const auto rows = execute(connection, "acquire", {id.c_str(), batch.c_str()});
-        const auto completions = "[" + join(rows, [&rows](int row) {
-            return std::string{R"({"tenant_id":")"} + PQgetvalue(rows.get(), row, 0) + R"(","job_id":")" +
-                   PQgetvalue(rows.get(), row, 1) + R"(","epoch":)" + PQgetvalue(rows.get(), row, 2) +
-                   R"(,"result":{"ok":true}})";
-        }) + "]";
+        const auto completions =
+            "[" +
+            join(rows,
+                 [&rows](int row) {
+                     return std::string{R"({"tenant_id":")"} + PQgetvalue(rows.get(), row, 0) +
+                            R"(","job_id":")" + PQgetvalue(rows.get(), row, 1) + R"(","epoch":)" +
+                            PQgetvalue(rows.get(), row, 2) + R"(,"result":{"ok":true}})";
+                 }) +
+            "]";
         execute(connection, "complete", {completions.c_str()});
         done += PQntuples(rows.get());
     }
@@ -83,23 +88,26 @@ int work_ideamine(const Connection& connection, const Options& options) {
 int work_skip_locked(const Connection& connection, const Options& options) {
     const auto batch = std::to_string(options.batch);
     prepare(connection, "acquire",
-            "UPDATE baseline.queue q SET status = 'running', worker = 'load', attempt = attempt + 1, started_at = now(),"
+            "UPDATE baseline.queue q SET status = 'running', worker = 'load', attempt = attempt + "
+            "1, started_at = now(),"
             " locked_until = now() + interval '1 minute'"
             " FROM (SELECT id FROM baseline.queue WHERE status = 'pending' AND run_at <= now()"
             "  ORDER BY priority, run_at LIMIT $1::integer FOR UPDATE SKIP LOCKED) picked"
             " WHERE q.id = picked.id RETURNING q.tenant, q.id, q.attempt, q.payload");
-    prepare(connection, "complete",
-            "WITH done AS (UPDATE baseline.queue SET status = 'completed', finished_at = now(),"
-            "  result = '{\"ok\":true}' WHERE id = ANY ($1::uuid[]) AND status = 'running'"
-            "  RETURNING id, attempt, worker, started_at, finished_at)"
-            " INSERT INTO baseline.executions (job_id, attempt, worker, started_at, ended_at, outcome)"
-            " SELECT id, attempt, worker, started_at, finished_at, 'completed' FROM done");
+    prepare(
+        connection, "complete",
+        "WITH done AS (UPDATE baseline.queue SET status = 'completed', finished_at = now(),"
+        "  result = '{\"ok\":true}' WHERE id = ANY ($1::uuid[]) AND status = 'running'"
+        "  RETURNING id, attempt, worker, started_at, finished_at)"
+        " INSERT INTO baseline.executions (job_id, attempt, worker, started_at, ended_at, outcome)"
+        " SELECT id, attempt, worker, started_at, finished_at, 'completed' FROM done");
     int done = 0;
     for (int i = 0; i < options.batches; ++i) {
         const auto rows = execute(connection, "acquire", {batch.c_str()});
-        const auto ids = "{" + join(rows, [&rows](int row) {
-            return std::string{PQgetvalue(rows.get(), row, 1)};
-        }) + "}";
+        const auto ids =
+            "{" +
+            join(rows, [&rows](int row) { return std::string{PQgetvalue(rows.get(), row, 1)}; }) +
+            "}";
         execute(connection, "complete", {ids.c_str()});
         done += PQntuples(rows.get());
     }
@@ -140,7 +148,9 @@ int run(const Options& options) {
 
 int main(int argc, char** argv) {
     if (argc < 2 || (std::string{argv[1]} != "ideamine" && std::string{argv[1]} != "skip-locked")) {
-        std::fprintf(stderr, "usage: queue_load ideamine|skip-locked [clients] [batch] [batches per client]\n");
+        std::fprintf(
+            stderr,
+            "usage: queue_load ideamine|skip-locked [clients] [batch] [batches per client]\n");
         return 2;
     }
     Options options{.queue = argv[1]};
