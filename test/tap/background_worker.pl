@@ -431,10 +431,19 @@ subtest 'a worker that waits within a duty can be detached, and the server stopp
 
 # ---- restores ------------------------------------------------------------------------------------
 
-subtest 'a worker is idle after CREATE EXTENSION, which may be the beginning of a restore' => sub {
-	set_and_reload('ideamine.restore_quiet_period', "'1h'");
-	$node->safe_psql('app', 'DROP EXTENSION ideamine');
+# From here on the quiet period is long, and no sign of a restore has been seen yet.
+sub forget_restores {
+	$node->safe_psql('postgres', q(ALTER SYSTEM SET ideamine.restore_quiet_period = '1h'));
 	mark_log();
+	$node->restart;
+	log_says(qr/worker of database "app" is at work/, 'a restart does not look like a restore');
+	return;
+}
+
+subtest 'a worker is idle after CREATE EXTENSION, which may be the beginning of a restore' => sub {
+	forget_restores();
+	mark_log();
+	$node->safe_psql('app', 'DROP EXTENSION ideamine');
 	$node->safe_psql('app', 'CREATE EXTENSION ideamine');
 	log_says(qr/worker of database "app" is idle while the database seems to be restored/);
 	is(times_logged(qr/is at work/), 0, 'it did nothing before');
@@ -445,10 +454,7 @@ subtest 'a worker is idle after CREATE EXTENSION, which may be the beginning of 
 };
 
 subtest 'a worker is idle after a COPY into the tables of the extension' => sub {
-	set_and_reload('ideamine.restore_quiet_period', "'1h'");
-	mark_log();
-	$node->restart;
-	log_says(qr/worker of database "app" is at work/, 'a restart does not look like a restore');
+	forget_restores();
 	$node->safe_psql('app', "COPY ideamine.jobs FROM stdin;\n\\.\n");
 	log_says(qr/worker of database "app" is idle while the database seems to be restored/);
 	mark_log();

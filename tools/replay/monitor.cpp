@@ -53,13 +53,12 @@ class Progress {
             return;
         }
         const auto passed = std::chrono::duration<double>(now - start_).count();
+        // Short enough for 80 columns: a line that wraps cannot be written over.
         std::cout << (terminal_ ? "\r" : "") << format_decimal(passed, 1)
                   << " s: " << format_count(counts.ended()) << " of "
-                  << format_count(static_cast<std::int64_t>(jobs)) << " ended ("
-                  << format_count(counts.completed) << " completed, " << counts.dead << " dead, "
-                  << counts.cancelled << " cancelled), " << counts.running << " running, "
-                  << tally.failures << " failures, " << tally.vanished << " workers vanished"
-                  << (terminal_ ? "\033[K" : "\n") << std::flush;
+                  << format_count(static_cast<std::int64_t>(jobs)) << " ended, " << counts.running
+                  << " running, " << tally.failures << " failures, " << counts.dead << " dead, "
+                  << tally.vanished << " vanished" << (terminal_ ? "\033[K" : "\n") << std::flush;
         shown_ = true;
         next_ = now + std::chrono::seconds{5};
     }

@@ -1,0 +1,89 @@
+# The server is killed under load, again and again: what it had acknowledged is there afterwards, and nothing is
+# completed twice.
+use strict;
+use warnings;
+
+use IPC::Run;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $cycles = $ENV{IDEAMINE_CRASH_CYCLES} // 5;
+my $replay = $ENV{REPLAY};
+plan skip_all => 'REPLAY does not name the program replay' unless $replay;
+
+my $node = PostgreSQL::Test::Cluster->new('crash');
+$node->init;
+$node->append_conf('postgresql.conf', $ENV{IDEAMINE_NODE_CONF} // '');
+# Durable as in production, where the tests' defaults would not be.
+$node->append_conf('postgresql.conf', qq{
+shared_preload_libraries = 'ideamine'
+ideamine.databases = 'postgres'
+fsync = on
+full_page_writes = on
+log_min_messages = warning
+restart_after_crash = off
+});
+$node->start;
+$node->safe_psql('postgres', 'CREATE EXTENSION ideamine');
+
+my $ack_log = $node->basedir . '/acknowledged';
+my $jobs = 600 + 300 * $cycles;
+my ($out, $err) = ('', '');
+my $run = IPC::Run::start(
+	[ $replay, '--dsn', $node->connstr('postgres'), '--jobs', $jobs, '--speed', '4', '--reconnect',
+		'--ack-log', $ack_log, '--quiet', '--timeout', '900' ],
+	'<', \undef, '>', \$out, '2>', \$err);
+
+# After a kill, orphans may still hold the shared memory for a moment.
+sub start_again
+{
+	for (1 .. 60)
+	{
+		return 1 if $node->start(fail_ok => 1);
+		# it may have been too slow for the attempt, and run all the same
+		$node->stop('fast', fail_ok => 1);
+		sleep 1;
+	}
+	return 0;
+}
+
+my $in_flight = 0;
+for my $cycle (1 .. $cycles)
+{
+	my $before = $node->safe_psql('postgres',
+		q{SELECT count(*) FROM ideamine.job_executions WHERE outcome = 'completed'});
+	$node->poll_query_until('postgres', qq{
+		SELECT (SELECT count(*) FROM ideamine.job_executions WHERE outcome = 'completed') > $before + 20
+		   AND EXISTS (SELECT FROM ideamine.jobs WHERE status = 'running')
+	}) or diag("nothing is under way before kill $cycle");
+	$in_flight += $node->safe_psql('postgres', q{SELECT count(*) > 0 FROM ideamine.jobs WHERE status = 'running'}) eq 't';
+	$node->kill9;
+	ok(start_again(), "the server recovers from kill $cycle");
+}
+is($in_flight, $cycles, 'each kill hit work in flight');
+
+$run->finish;
+is($run->result(0), 0, 'replay finds every job done exactly once and in order') or diag($out, $err);
+
+my @acknowledged = split /\n/, slurp_file($ack_log);
+my %created = map { (split / /)[2] => 1 } grep { /^created / } @acknowledged;
+my %completed = map { (split / /)[1] => (split / /)[2] } grep { /^completed / } @acknowledged;
+cmp_ok(scalar keys %completed, '>', 100, 'completions were acknowledged');
+
+my %in_table = map { $_ => 1 } split /\n/, $node->safe_psql('postgres', 'SELECT job_id FROM ideamine.jobs');
+is(scalar(grep { !$in_table{$_} } keys %created), 0, 'no acknowledged job is lost');
+
+my %by_epoch = map { split /\|/ } split /\n/, $node->safe_psql('postgres',
+	q{SELECT job_id, epoch FROM ideamine.job_executions WHERE outcome = 'completed'});
+is(scalar(grep { ($by_epoch{$_} // '') ne $completed{$_} } keys %completed), 0,
+	'no acknowledged completion is lost, and each is by the lease that was acknowledged');
+is($node->safe_psql('postgres', q{
+	SELECT count(*) FROM (
+		SELECT FROM ideamine.job_executions WHERE outcome = 'completed' GROUP BY job_id HAVING count(*) > 1) twice}),
+	'0', 'no job is completed twice');
+cmp_ok($node->safe_psql('postgres', 'SELECT incarnation FROM ideamine_internal.incarnation'), '>=', $cycles + 1,
+	'each start is a new incarnation');
+
+$node->stop;
+done_testing();

@@ -1,0 +1,91 @@
+# A dump gives back every row, whether restored by psql or by pg_restore, and the restored database goes on.
+use strict;
+use warnings;
+
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+sub new_node
+{
+	my ($name) = @_;
+	my $node = PostgreSQL::Test::Cluster->new($name);
+	$node->init;
+	$node->append_conf('postgresql.conf', $ENV{IDEAMINE_NODE_CONF} // '');
+	$node->append_conf('postgresql.conf',
+		"shared_preload_libraries = 'ideamine'\nideamine.databases = 'app, custom'\n");
+	$node->start;
+	return $node;
+}
+
+my $source = new_node('source');
+$source->safe_psql('postgres', 'CREATE DATABASE app');
+$source->safe_psql('app', q{
+	CREATE EXTENSION ideamine;
+	SELECT ideamine.create_tenant('acme', 'Acme', 'premium', '{"region": "eu"}');
+	-- the default tenant is made on first use; a site may change it like any other
+	SELECT ideamine.create_job(NULL, 'first');
+	UPDATE ideamine.tenants SET name = 'Ours' WHERE tenant_id = 'default-tenant';
+	SELECT ideamine.create_jobs('acme', '[
+		{"key": "a", "job_type": "a"}, {"key": "b", "job_type": "b", "depends_on": ["a"]},
+		{"key": "c", "job_type": "c", "max_retries": 0, "priority_class": "P0"},
+		{"key": "later", "job_type": "later", "run_at": "2100-01-01"}]');
+});
+my $worker = $source->safe_psql('app', q{SELECT ideamine.register_worker('dump', '{gpu}', 5)});
+# c dies, a is left running, the first job is completed, one notice waits for the worker
+$source->safe_psql('app', qq{
+	SELECT ideamine.acquire_jobs('$worker', 5);
+	SELECT ideamine.fail_job(tenant_id, job_id, epoch, 'no good') FROM ideamine.jobs WHERE job_type = 'c';
+	SELECT ideamine.complete_job(tenant_id, job_id, epoch, '{"n": 1e400}') FROM ideamine.jobs WHERE job_type = 'first';
+	SELECT ideamine.create_job('acme', 'stopped');
+	SELECT ideamine.acquire_jobs('$worker', 1);
+	SELECT ideamine.cancel_job(tenant_id, job_id, 'enough') FROM ideamine.jobs WHERE job_type = 'stopped';
+});
+
+# Every table of the extension with all its rows, as text.
+my @tables = split /\n/, $source->safe_psql('app', q{
+	SELECT c.oid::regclass FROM pg_class c
+	JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'
+	JOIN pg_extension e ON e.oid = d.refobjid AND e.extname = 'ideamine'
+	WHERE c.relkind = 'r' ORDER BY 1});
+
+sub content
+{
+	my ($node, $database) = @_;
+	return { map { $_ => $node->safe_psql($database, "SELECT t::text FROM $_ t ORDER BY 1") } @tables };
+}
+
+my $expected = content($source, 'app');
+ok($expected->{$_} ne '', "there are rows in $_ to be dumped") for @tables;
+
+my $folder = $source->basedir;
+$source->command_ok([ 'pg_dump', '--file', "$folder/plain.sql", $source->connstr('app') ], 'pg_dump writes SQL');
+$source->command_ok([ 'pg_dump', '--format=custom', '--file', "$folder/custom.dump", $source->connstr('app') ],
+	'pg_dump writes an archive');
+
+my $target = new_node('target');
+$target->safe_psql('postgres', 'CREATE DATABASE app');
+$target->safe_psql('postgres', 'CREATE DATABASE custom');
+$target->command_ok(
+	[ 'psql', '--no-psqlrc', '--quiet', '--set', 'ON_ERROR_STOP=1', '--file', "$folder/plain.sql",
+		'--dbname', $target->connstr('app') ],
+	'psql restores it');
+$target->command_ok([ 'pg_restore', '--exit-on-error', '--dbname', $target->connstr('custom'), "$folder/custom.dump" ],
+	'pg_restore restores it');
+for my $database ('app', 'custom')
+{
+	is_deeply(content($target, $database), $expected, "every row is back in $database");
+
+	my $answer = $target->safe_psql($database, qq{
+		SELECT count(*) FROM ideamine.acquire_jobs(ideamine.register_worker('new'), 10)});
+	is($answer, '0', "what was running in $database is not handed out before its lease is over");
+	$target->safe_psql($database, q{SELECT ideamine.mark_stale_workers(now() + interval '1 hour')});
+	is($target->safe_psql($database, q{
+		SELECT string_agg(job_type || ' ' || attempt || ' ' || (epoch > 4294967297)::text, ', ')
+		FROM ideamine.acquire_jobs(ideamine.register_worker('new'), 10)}),
+		'a 2 true', "then $database goes on, with a new incarnation");
+}
+
+$source->stop;
+$target->stop;
+done_testing();
