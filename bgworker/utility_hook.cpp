@@ -20,8 +20,8 @@ constinit bool letting_go_registered = false;
 // Not before the transaction's end: until then others see the database as it was, and the launcher
 // would start a worker for one that is about to vanish. A session that is ended rolls back first,
 // so that it leaves no hold behind.
-void let_go_of_all() {
-    if (!holding) {
+void let_go_of_all(pg::TransactionEvent event) {
+    if (event == pg::TransactionEvent::before_commit || !holding) {
         return;
     }
     for (int slot = 0; slot < slots::count; ++slot) {
@@ -34,7 +34,7 @@ void let_go_of_all() {
 
 void hold_off_worker(const std::string& database) {
     if (!std::exchange(letting_go_registered, true)) {
-        pg::at_each_transaction_end(let_go_of_all);
+        pg::at_transaction_events(let_go_of_all);
     }
     const auto slot = slots::hold(database);
     if (!slot) {

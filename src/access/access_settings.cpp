@@ -21,6 +21,8 @@ void define_settings() {
     });
 }
 
-const char* current_tenant_setting() { return tenant_id; }
+const char* current_tenant_setting() {
+    return tenant_id;
+}
 
 }  // namespace ideamine::access

@@ -8,8 +8,8 @@ namespace ideamine::access {
 
 namespace {
 
-constinit pg::Statement find{
-    "SELECT FROM ideamine.tenants WHERE tenant_id = $1", pg::Statement::Kind::reads};
+constinit pg::Statement find{"SELECT FROM ideamine.tenants WHERE tenant_id = $1",
+                             pg::Statement::Kind::reads};
 
 constinit pg::Statement insert{
     "INSERT INTO ideamine.tenants (tenant_id, name, tier, metadata, created_at)"

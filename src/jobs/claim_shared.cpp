@@ -7,8 +7,8 @@ namespace ideamine::jobs::shared {
 
 namespace {
 
-// One per installation in use. With more of them than this, the oldest is forgotten: its incarnation is
-// then raised once more, and its turns begin anew.
+// One per installation in use. With more of them than this, the oldest is forgotten: its
+// incarnation is then raised once more, and its turns begin anew.
 constexpr std::size_t max_installations = 64;
 
 struct Slot {
@@ -43,7 +43,9 @@ Slot& find_or_take(const Installation& installation) {
 
 }  // namespace
 
-void reserve() { table.reserve(); }
+void reserve() {
+    table.reserve();
+}
 
 Installation current_installation() {
     table.check_available();
@@ -69,7 +71,8 @@ std::string last_turn(const Installation& installation, int priority_class) {
     return slot == nullptr ? std::string{} : std::string{slot->last_turn[priority_class]};
 }
 
-void set_last_turn(const Installation& installation, int priority_class, const std::string& tenant) {
+void set_last_turn(const Installation& installation, int priority_class,
+                   const std::string& tenant) {
     const pg::LockGuard guard{table.lock()};
     auto& kept = find_or_take(installation).last_turn[priority_class];
     const auto length = std::min(tenant.size(), sizeof kept - 1);

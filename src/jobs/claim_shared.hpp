@@ -6,8 +6,8 @@
 
 namespace ideamine::jobs::shared {
 
-// What shared memory keeps for one installation of the extension. A DROP and CREATE EXTENSION is another
-// installation, told apart by the oid of its schema.
+// What shared memory keeps for one installation of the extension. A DROP and CREATE EXTENSION is
+// another installation, told apart by the oid of its schema.
 struct Installation {
     Oid database;
     Oid schema;
@@ -26,8 +26,8 @@ Incarnation incarnation(const Installation& installation);
 // Never lowers it.
 void set_incarnation(const Installation& installation, Incarnation incarnation);
 
-// Which tenant had the last turn in a class, so that the one after it is next, whoever asks. Empty at
-// first. A hint, not an account: a transaction that rolls back does not give a turn back.
+// Which tenant had the last turn in a class, so that the one after it is next, whoever asks. Empty
+// at first. A hint, not an account: a transaction that rolls back does not give a turn back.
 std::string last_turn(const Installation& installation, int priority_class);
 void set_last_turn(const Installation& installation, int priority_class, const std::string& tenant);
 

@@ -11,12 +11,13 @@ namespace ideamine::jobs {
 
 namespace {
 
-// A lane is what jobs require, as the array literal that the index jobs_ready begins with. The statements
-// below walk that index from one distinct value to the next: they cost a look per value, however many
-// jobs there are behind it.
+// A lane is what jobs require, as the array literal that the index jobs_ready begins with. The
+// statements below walk that index from one distinct value to the next: they cost a look per value,
+// however many jobs there are behind it.
 constinit pg::Statement next_lane{
     "SELECT j.required_capabilities::text, j.required_capabilities <@ $2 FROM ideamine.jobs j"
-    " WHERE j.status = 'pending' AND j.ready_at IS NOT NULL AND j.required_capabilities > $1::text[]"
+    " WHERE j.status = 'pending' AND j.ready_at IS NOT NULL AND j.required_capabilities > "
+    "$1::text[]"
     " ORDER BY j.required_capabilities LIMIT 1"};
 
 constinit pg::Statement next_head{
@@ -31,8 +32,8 @@ constinit pg::Statement head_of{
     "  AND priority_class = $2::text::ideamine.priority_class AND tenant_id = $3"
     " ORDER BY ready_at LIMIT 1"};
 
-// Begins at the head that was found just now: what stands before it in the index are claimed jobs that
-// vacuum has not removed yet, and walking over them once is enough.
+// Begins at the head that was found just now: what stands before it in the index are claimed jobs
+// that vacuum has not removed yet, and walking over them once is enough.
 constinit pg::Statement lock_ready{
     "SELECT ctid FROM ideamine.jobs"
     " WHERE status = 'pending' AND ready_at IS NOT NULL AND required_capabilities = $1::text[]"
@@ -40,10 +41,12 @@ constinit pg::Statement lock_ready{
     " ORDER BY ready_at LIMIT $5 FOR NO KEY UPDATE SKIP LOCKED"};
 
 constinit pg::Statement lease_locked{
-    "UPDATE ideamine.jobs SET status = 'running', epoch = greatest(epoch + 1, $2), attempt = attempt + 1,"
+    "UPDATE ideamine.jobs SET status = 'running', epoch = greatest(epoch + 1, $2), attempt = "
+    "attempt + 1,"
     "  worker_id = $3, started_at = $4, lease = $5"
     " WHERE ctid = ANY ($1)"
-    " RETURNING tenant_id, job_id, epoch, attempt, job_type, payload, checkpoint, started_at + lease,"
+    " RETURNING tenant_id, job_id, epoch, attempt, job_type, payload, checkpoint, started_at + "
+    "lease,"
     "  started_at + timeout",
     pg::Statement::Kind::writes_by_tid};
 
@@ -70,7 +73,8 @@ struct Head {
     auto operator<=>(const Head&) const = default;
 };
 
-// A tenant with runnable jobs of one class, and where they are; the one that is ready longest first.
+// A tenant with runnable jobs of one class, and where they are; the one that is ready longest
+// first.
 struct Turn {
     std::string tenant;
     std::vector<Head> heads;
@@ -144,7 +148,8 @@ void Claim::serve_class(PriorityClass priority_class) {
     }
 }
 
-// The tenants whose turn it is, beginning after the one that had the last: as many as there are jobs wanted.
+// The tenants whose turn it is, beginning after the one that had the last: as many as there are
+// jobs wanted.
 std::vector<Turn> Claim::next_round(const std::string& after) {
     std::vector<Turn> round;
     const auto walk = [&](std::string from, const std::string& until) {
@@ -212,12 +217,13 @@ std::int32_t Claim::serve(const Turn& turn, std::int32_t share) {
     std::int32_t taken = 0;
     for (const auto& head : turn.heads) {
         std::vector<pg::Tid> tids;
-        for (const pg::Row row : lock_ready.execute(head.lane, class_name_, turn.tenant, head.ready_at,
-                                                    std::int64_t{share - taken})) {
+        for (const pg::Row row : lock_ready.execute(head.lane, class_name_, turn.tenant,
+                                                    head.ready_at, std::int64_t{share - taken})) {
             tids.push_back(row.get<pg::Tid>(0));
         }
         if (!tids.empty()) {
-            returned_.add(lease_locked.execute(tids, first_epoch_, claimant_.worker_id, pg::now(), lease_));
+            returned_.add(
+                lease_locked.execute(tids, first_epoch_, claimant_.worker_id, pg::now(), lease_));
             taken += static_cast<std::int32_t>(tids.size());
         }
         if (taken == share) {

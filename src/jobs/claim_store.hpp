@@ -14,8 +14,9 @@ struct Claimant {
 };
 
 // Leases up to `wanted` runnable jobs to the claimant and adds a row for each, in the columns of
-// acquire_jobs(). The highest class goes first; within it tenants take turns; within a tenant the job that
-// has been ready longest goes first. What others have locked is passed over. Inside a pg::Spi.
+// acquire_jobs(). The highest class goes first; within it tenants take turns; within a tenant the
+// job that has been ready longest goes first. What others have locked is passed over. Inside a
+// pg::Spi.
 std::int32_t claim(const shared::Installation& installation, const Claimant& claimant,
                    std::int32_t wanted, Duration lease, pg::Returned& returned);
 

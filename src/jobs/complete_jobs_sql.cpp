@@ -45,7 +45,8 @@ jobs::Ending read_completion(const pg::JsonValue& element) {
     std::optional<pg::Json> result;
     for (const auto& member : element.members()) {
         if (member.key == "tenant_id") {
-            tenant = member.value.is_null() ? std::nullopt : std::optional{std::string{text_of(member)}};
+            tenant =
+                member.value.is_null() ? std::nullopt : std::optional{std::string{text_of(member)}};
         } else if (member.key == "job_id") {
             job = job_id_of(member);
         } else if (member.key == "epoch") {
@@ -54,8 +55,8 @@ jobs::Ending read_completion(const pg::JsonValue& element) {
             result = member.value.to_jsonb();
             jobs::check_payload_size("result", pg::toasted_size(result->datum));
         } else {
-            throw Error(Code::invalid_argument, "unknown key \"" + std::string{member.key} + "\"", {},
-                        "Known keys are tenant_id, job_id, epoch, result.");
+            throw Error(Code::invalid_argument, "unknown key \"" + std::string{member.key} + "\"",
+                        {}, "Known keys are tenant_id, job_id, epoch, result.");
         }
     }
     if (!job || !epoch) {
@@ -69,8 +70,9 @@ jobs::Ending read_completion(const pg::JsonValue& element) {
 std::vector<jobs::Ending> read_completions(const pg::Json& json) {
     const auto array = pg::JsonValue::of(json);
     if (array.kind() != Kind::array) {
-        throw Error(Code::invalid_argument, std::string{"completions must be an array of objects, not "} +
-                                                describe(array.kind()));
+        throw Error(
+            Code::invalid_argument,
+            std::string{"completions must be an array of objects, not "} + describe(array.kind()));
     }
     jobs::check_batch_size(array.size());
     std::vector<jobs::Ending> completions;

@@ -12,9 +12,10 @@ namespace ideamine::jobs {
 
 namespace {
 
-// The rows stay locked until the new edges are committed: a completion that ran meanwhile would not see
-// them, and the new job would wait for ever. They are also changed, not only locked, so that a completion
-// in a transaction with an older snapshot fails to serialise instead of overlooking the edges.
+// The rows stay locked until the new edges are committed: a completion that ran meanwhile would not
+// see them, and the new job would wait for ever. They are also changed, not only locked, so that a
+// completion in a transaction with an older snapshot fails to serialise instead of overlooking the
+// edges.
 constinit pg::Statement lock_parents{
     "SELECT job_id, status::text FROM ideamine.jobs"
     " WHERE tenant_id = $1 AND job_id = ANY ($2)"
@@ -26,28 +27,35 @@ constinit pg::Statement count_dependents{
     " WHERE j.job_id = p.job_id AND j.tenant_id = $1"};
 
 constinit pg::Statement insert_jobs{
-    "INSERT INTO ideamine.jobs (job_id, tenant_id, created_at, epoch, attempt, status, run_at, ready_at,"
+    "INSERT INTO ideamine.jobs (job_id, tenant_id, created_at, epoch, attempt, status, run_at, "
+    "ready_at,"
     "  finished_at, cancel_reason, open_dependencies, dependents, job_type, queue, priority_class,"
     "  required_capabilities, payload, max_retries, retry_base, retry_factor, retry_cap, timeout,"
     "  project_id, run_id, phase)"
     " SELECT n.job_id, $1, $2, 0, 0, n.status::ideamine.job_status, coalesce(n.run_at, $2),"
     "  CASE WHEN n.status = 'pending' AND coalesce(n.run_at, $2) <= $2 THEN $2 END,"
     "  CASE WHEN n.status = 'cancelled' THEN $2 END,"
-    "  CASE WHEN n.status = 'cancelled' THEN 'a job that it depends on failed or was cancelled' END,"
+    "  CASE WHEN n.status = 'cancelled' THEN 'a job that it depends on failed or was cancelled' "
+    "END,"
     "  n.open_dependencies, n.dependents, n.job_type, n.queue,"
     "  n.priority_class::ideamine.priority_class, n.required_capabilities::text[],"
-    "  coalesce(n.payload, '{}'), n.max_retries, n.retry_base, n.retry_factor, n.retry_cap, n.timeout,"
+    "  coalesce(n.payload, '{}'), n.max_retries, n.retry_base, n.retry_factor, n.retry_cap, "
+    "n.timeout,"
     "  n.project_id, n.run_id, n.phase"
-    " FROM unnest($3::uuid[], $4::text[], $5::timestamptz[], $6::integer[], $7::integer[], $8::text[],"
+    " FROM unnest($3::uuid[], $4::text[], $5::timestamptz[], $6::integer[], $7::integer[], "
+    "$8::text[],"
     "  $9::text[], $10::text[], $11::text[], $12::jsonb[], $13::integer[], $14::interval[],"
-    "  $15::double precision[], $16::interval[], $17::interval[], $18::text[], $19::uuid[], $20::text[])"
-    "  AS n (job_id, status, run_at, open_dependencies, dependents, job_type, queue, priority_class,"
+    "  $15::double precision[], $16::interval[], $17::interval[], $18::text[], $19::uuid[], "
+    "$20::text[])"
+    "  AS n (job_id, status, run_at, open_dependencies, dependents, job_type, queue, "
+    "priority_class,"
     "  required_capabilities, payload, max_retries, retry_base, retry_factor, retry_cap, timeout,"
     "  project_id, run_id, phase)"};
 
 constinit pg::Statement insert_edges{
     "INSERT INTO ideamine.job_dependencies (tenant_id, job_id, depends_on)"
-    " SELECT $1, e.job_id, e.depends_on FROM unnest($2::uuid[], $3::uuid[]) AS e (job_id, depends_on)"};
+    " SELECT $1, e.job_id, e.depends_on FROM unnest($2::uuid[], $3::uuid[]) AS e (job_id, "
+    "depends_on)"};
 
 // Jobs outside the call that jobs of the call depend on.
 struct Parent {
@@ -58,7 +66,11 @@ struct Parent {
 class Creation {
   public:
     Creation(const std::string& tenant, const std::vector<NewJob>& jobs, Place place)
-        : tenant_(tenant), jobs_(jobs), place_(place), open_(jobs.size()), dependents_(jobs.size()) {}
+        : tenant_(tenant),
+          jobs_(jobs),
+          place_(place),
+          open_(jobs.size()),
+          dependents_(jobs.size()) {}
 
     std::vector<Uuid> run() {
         resolve_dependencies();
@@ -87,8 +99,8 @@ class Creation {
     const std::vector<NewJob>& jobs_;
     Place place_;
     std::unordered_map<std::string_view, std::uint32_t> positions_;
-    std::vector<Edge> edges_;          // within the call
-    std::map<Uuid, Parent> parents_;   // sorted: rows are locked in one order everywhere
+    std::vector<Edge> edges_;         // within the call
+    std::map<Uuid, Parent> parents_;  // sorted: rows are locked in one order everywhere
     std::vector<std::int32_t> open_;
     std::vector<std::int32_t> dependents_;
     std::vector<Uuid> ids_;
@@ -121,8 +133,8 @@ void Creation::resolve(std::uint32_t position, const std::string& reference) {
     auto& dependents = parents_[*id].dependents;
     // positions come in order, so a repeated edge repeats the last one
     if (!dependents.empty() && dependents.back() == position) {
-        throw located(position, {Code::invalid_graph,
-                                 "dependency \"" + reference + "\" is named twice"});
+        throw located(position,
+                      {Code::invalid_graph, "dependency \"" + reference + "\" is named twice"});
     }
     dependents.push_back(position);
 }
@@ -136,7 +148,9 @@ std::vector<std::string> Creation::names() const {
     return names;
 }
 
-bool has_failed(const std::string& status) { return status == "failed" || status == "cancelled"; }
+bool has_failed(const std::string& status) {
+    return status == "failed" || status == "cancelled";
+}
 
 void Creation::lock_parents_outside() {
     if (parents_.empty()) {
@@ -239,11 +253,11 @@ void Creation::write_jobs() {
         const char* waiting = open_[i] > 0 ? "blocked" : "pending";
         columns.add(jobs_[i], doomed[i] ? "cancelled" : waiting);
     }
-    insert_jobs.execute(tenant_, pg::now(), ids_, columns.status, columns.run_at, open_, dependents_,
-                        columns.job_type, columns.queue, columns.priority_class,
+    insert_jobs.execute(tenant_, pg::now(), ids_, columns.status, columns.run_at, open_,
+                        dependents_, columns.job_type, columns.queue, columns.priority_class,
                         columns.required_capabilities, columns.payload, columns.max_retries,
-                        columns.retry_base, columns.retry_factor, columns.retry_cap, columns.timeout,
-                        columns.project, columns.run, columns.phase);
+                        columns.retry_base, columns.retry_factor, columns.retry_cap,
+                        columns.timeout, columns.project, columns.run, columns.phase);
 }
 
 void Creation::write_edges() {

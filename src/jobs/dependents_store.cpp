@@ -6,8 +6,8 @@ namespace {
 
 using Kind = pg::Statement::Kind;
 
-// Counted per dependent first, so that a wide fan-in is one update of its row per call, and locked in one
-// order, so that concurrent callers cannot lock two dependents the other way round.
+// Counted per dependent first, so that a wide fan-in is one update of its row per call, and locked
+// in one order, so that concurrent callers cannot lock two dependents the other way round.
 constinit pg::Statement lock_waiting{
     "SELECT j.ctid, j.open_dependencies - c.edges, j.run_at <= $3"
     " FROM (SELECT d.tenant_id, d.job_id, count(*)::integer AS edges"
@@ -56,7 +56,8 @@ constinit pg::Statement cancel_locked{
     "  UPDATE ideamine.jobs j SET status = 'cancelled', cancel_reason = $3, finished_at = $4,"
     "   ready_at = NULL"
     "  FROM unnest($1::tid[], $2::boolean[]) AS c (tid, was_running) WHERE j.ctid = c.tid"
-    "  RETURNING j.tenant_id, j.job_id, j.epoch, j.attempt, j.worker_id, j.started_at, c.was_running),"
+    "  RETURNING j.tenant_id, j.job_id, j.epoch, j.attempt, j.worker_id, j.started_at, "
+    "c.was_running),"
     " recorded AS ("
     "  INSERT INTO ideamine.job_executions"
     "   (tenant_id, job_id, epoch, attempt, worker_id, started_at, ended_at, outcome)"
@@ -65,7 +66,8 @@ constinit pg::Statement cancel_locked{
     " told AS ("
     "  INSERT INTO ideamine_internal.stop_notices"
     "   (worker_id, tenant_id, job_id, epoch, reason, made_at)"
-    "  SELECT worker_id, tenant_id, job_id, epoch, 'cancelled', $4 FROM cancelled WHERE was_running)"
+    "  SELECT worker_id, tenant_id, job_id, epoch, 'cancelled', $4 FROM cancelled WHERE "
+    "was_running)"
     " SELECT tenant_id, job_id FROM cancelled",
     Kind::writes_by_tid};
 
@@ -116,8 +118,8 @@ JobRefs cancel(const JobRefs& jobs, const std::optional<std::string>& reason) {
 
 std::int64_t cancel_dependents(const JobRefs& ended, const std::string& reason) {
     std::int64_t count = 0;
-    // Level by level, each with a new snapshot: a job that was made to wait for one of this level while we
-    // waited for its lock is seen on the next.
+    // Level by level, each with a new snapshot: a job that was made to wait for one of this level
+    // while we waited for its lock is seen on the next.
     JobRefs level = ended;
     while (!level.empty()) {
         pg::check_interrupts();

@@ -17,13 +17,13 @@ struct JobRefs {
     bool empty() const { return jobs.empty(); }
 };
 
-// These jobs have been completed: counts down what waits for them, each dependent once however many of
-// them it waited for. Returns how many became runnable. Inside a pg::Spi, in the transaction that
-// completed them.
+// These jobs have been completed: counts down what waits for them, each dependent once however many
+// of them it waited for. Returns how many became runnable. Inside a pg::Spi, in the transaction
+// that completed them.
 std::int64_t unblock_dependents(const JobRefs& completed);
 
-// Cancels these jobs unless they have ended. A running one ends its attempt, and its worker is told.
-// Returns those that it cancelled. Inside a pg::Spi.
+// Cancels these jobs unless they have ended. A running one ends its attempt, and its worker is
+// told. Returns those that it cancelled. Inside a pg::Spi.
 JobRefs cancel(const JobRefs& jobs, const std::optional<std::string>& reason);
 
 // Cancels everything that waits for these jobs, directly or through others. Returns how many.

@@ -1,6 +1,7 @@
 #include "jobs/incarnation_store.hpp"
 
 #include "ideamine/pg/transaction.hpp"
+#include "ideamine/pg/transaction_end.hpp"
 
 namespace ideamine::jobs {
 

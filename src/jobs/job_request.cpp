@@ -33,12 +33,13 @@ void normalise(JobRequest& request) {
     normalise_names("required_capabilities", request.required_capabilities,
                     max_required_capabilities);
     if (request.depends_on.size() > max_dependencies) {
-        throw Error(Code::too_large, "depends_on has more than " +
-                                         std::to_string(max_dependencies) + " elements");
+        throw Error(Code::too_large,
+                    "depends_on has more than " + std::to_string(max_dependencies) + " elements");
     }
     check_retry_policy(retry_policy(request.max_retries, request.retry_base, request.retry_factor,
                                     request.retry_cap, RetryPolicy{}));
-    if (request.timeout && (*request.timeout <= Duration::zero() || *request.timeout > max_timeout)) {
+    if (request.timeout &&
+        (*request.timeout <= Duration::zero() || *request.timeout > max_timeout)) {
         throw Error(Code::invalid_argument, "timeout must be positive and at most 365 days");
     }
 }

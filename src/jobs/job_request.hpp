@@ -34,8 +34,8 @@ struct JobRequest {
     std::optional<std::string> phase;
 };
 
-// Throws ID400 for a name, delay, count or interval that is out of range, naming it; sorts the required
-// capabilities and drops repeated ones, so that equal requirements look equal.
+// Throws ID400 for a name, delay, count or interval that is out of range, naming it; sorts the
+// required capabilities and drops repeated ones, so that equal requirements look equal.
 void normalise(JobRequest& request);
 
 // The policy of a job: its own settings where it has them, the platform's otherwise.

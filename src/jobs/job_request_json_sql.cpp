@@ -60,9 +60,8 @@ Uuid uuid(const pg::JsonMember& member) {
 
 PriorityClass priority_class(const pg::JsonMember& member) {
     // older applications send 1 to 5 as a number
-    return parse_priority_class(member.value.kind() == Kind::number
-                                    ? std::to_string(integer(member))
-                                    : text(member));
+    return parse_priority_class(
+        member.value.kind() == Kind::number ? std::to_string(integer(member)) : text(member));
 }
 
 double number(const pg::JsonMember& member) {
@@ -79,8 +78,9 @@ struct Field {
 
 constexpr std::array option_fields{
     Field{"queue", [](NewJob& job, const auto& member) { job.request.queue = text(member); }},
-    Field{"required_capabilities",
-          [](NewJob& job, const auto& member) { job.request.required_capabilities = texts(member); }},
+    Field{
+        "required_capabilities",
+        [](NewJob& job, const auto& member) { job.request.required_capabilities = texts(member); }},
     Field{"max_retries",
           [](NewJob& job, const auto& member) { job.request.max_retries = integer(member); }},
     Field{"retry_base",
@@ -89,7 +89,8 @@ constexpr std::array option_fields{
           [](NewJob& job, const auto& member) { job.request.retry_factor = number(member); }},
     Field{"retry_cap",
           [](NewJob& job, const auto& member) { job.request.retry_cap = duration(member); }},
-    Field{"timeout", [](NewJob& job, const auto& member) { job.request.timeout = duration(member); }},
+    Field{"timeout",
+          [](NewJob& job, const auto& member) { job.request.timeout = duration(member); }},
     Field{"project", [](NewJob& job, const auto& member) { job.request.project = text(member); }},
     Field{"run", [](NewJob& job, const auto& member) { job.request.run = uuid(member); }},
     Field{"phase", [](NewJob& job, const auto& member) { job.request.phase = text(member); }},
@@ -98,9 +99,12 @@ constexpr std::array option_fields{
 constexpr std::array element_fields{
     Field{"key", [](NewJob& job, const auto& member) { job.request.key = text(member); }},
     Field{"job_type", [](NewJob& job, const auto& member) { job.request.job_type = text(member); }},
-    Field{"payload", [](NewJob& job, const auto& member) { job.payload = member.value.to_jsonb(); }},
+    Field{"payload",
+          [](NewJob& job, const auto& member) { job.payload = member.value.to_jsonb(); }},
     Field{"priority_class",
-          [](NewJob& job, const auto& member) { job.request.priority_class = priority_class(member); }},
+          [](NewJob& job, const auto& member) {
+              job.request.priority_class = priority_class(member);
+          }},
     Field{"run_at",
           [](NewJob& job, const auto& member) {
               job.request.run_at = pg::parse_time("run_at", text(member));

@@ -16,8 +16,8 @@ struct NewJob {
 void read_options(JobRequest& request, const pg::JsonValue& options);
 
 // One element of the array of create_jobs(): options, and key, job_type, payload, priority_class,
-// run_at and depends_on beside them. Its key is read first, so that the caller of a read that throws
-// can name it.
+// run_at and depends_on beside them. Its key is read first, so that the caller of a read that
+// throws can name it.
 void read_job(NewJob& job, const pg::JsonValue& element);
 
 // Throws ID413 if the payload is over the limit; JSON null counts as a payload.

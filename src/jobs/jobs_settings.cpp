@@ -145,8 +145,14 @@ RetryPolicy platform_retry_policy() {
             .max_retries = max_retries};
 }
 
-Duration default_lease() { return seconds{lease_duration}; }
-Duration job_retention() { return minutes{job_retention_minutes}; }
-Duration dead_letter_retention() { return minutes{dead_letter_retention_minutes}; }
+Duration default_lease() {
+    return seconds{lease_duration};
+}
+Duration job_retention() {
+    return minutes{job_retention_minutes};
+}
+Duration dead_letter_retention() {
+    return minutes{dead_letter_retention_minutes};
+}
 
 }  // namespace ideamine::jobs

@@ -4,8 +4,8 @@ namespace ideamine::jobs {
 
 namespace {
 
-// Ids sort by creation, so that jobs old enough stand at the start of the primary key and no index on
-// finished_at has to be kept up with every completion.
+// Ids sort by creation, so that jobs old enough stand at the start of the primary key and no index
+// on finished_at has to be kept up with every completion.
 constinit pg::Statement delete_jobs{
     "WITH old AS MATERIALIZED ("
     "  SELECT job_id, tenant_id FROM ideamine.jobs"
@@ -14,7 +14,8 @@ constinit pg::Statement delete_jobs{
     " history AS ("
     "  DELETE FROM ideamine.job_executions e USING old"
     "  WHERE e.job_id = old.job_id AND e.tenant_id = old.tenant_id)"
-    " DELETE FROM ideamine.jobs j USING old WHERE j.job_id = old.job_id AND j.tenant_id = old.tenant_id"};
+    " DELETE FROM ideamine.jobs j USING old WHERE j.job_id = old.job_id AND j.tenant_id = "
+    "old.tenant_id"};
 
 constinit pg::Statement delete_dead_letters{
     "DELETE FROM ideamine.dead_letter_queue WHERE ctid = ANY (ARRAY("

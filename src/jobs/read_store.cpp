@@ -14,15 +14,17 @@ constinit pg::Statement find_status{
 
 constinit pg::Statement find_job{
     "SELECT j.job_type, j.queue, j.priority_class, j.status, j.payload, j.result, j.last_error,"
-    "  j.cancel_reason, j.attempt, coalesce(a.attempts, '[]'), j.open_dependencies, j.worker_id, j.epoch,"
+    "  j.cancel_reason, j.attempt, coalesce(a.attempts, '[]'), j.open_dependencies, j.worker_id, "
+    "j.epoch,"
     "  j.run_at, j.created_at, j.started_at, j.finished_at"
     " FROM ideamine.jobs j"
     " LEFT JOIN ideamine.v_job_attempts a ON a.job_id = j.job_id AND a.tenant_id = j.tenant_id"
     " WHERE j.tenant_id = $1 AND j.job_id = $2",
     Kind::reads};
 
-// Walks the index jobs_ready from one requirement to the next and takes the head of each class, so that it
-// costs the same however long the backlog is. Jobs that have come due but are not promoted yet are few.
+// Walks the index jobs_ready from one requirement to the next and takes the head of each class, so
+// that it costs the same however long the backlog is. Jobs that have come due but are not promoted
+// yet are few.
 constinit pg::Statement list_runnable{
     "WITH RECURSIVE lanes AS ("
     "  (SELECT required_capabilities AS lane FROM ideamine.jobs"
@@ -36,7 +38,8 @@ constinit pg::Statement list_runnable{
     "  SELECT head.* FROM lanes"
     "  CROSS JOIN unnest(enum_range(NULL::ideamine.priority_class)) AS class"
     "  CROSS JOIN LATERAL ("
-    "   SELECT job_id, job_type, queue, priority_class, required_capabilities, ready_at, ctid AS place"
+    "   SELECT job_id, job_type, queue, priority_class, required_capabilities, ready_at, ctid AS "
+    "place"
     "   FROM ideamine.jobs"
     "   WHERE status = 'pending' AND ready_at IS NOT NULL AND required_capabilities = lane"
     "    AND priority_class = class AND tenant_id = $1"

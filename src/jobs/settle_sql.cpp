@@ -14,7 +14,8 @@ jobs::LeaseRef read_lease(const pg::Arguments& arguments) {
             .epoch = arguments.required<std::int64_t>(2, "epoch")};
 }
 
-std::optional<pg::Json> read_limited(const pg::Arguments& arguments, int argument, const char* name) {
+std::optional<pg::Json> read_limited(const pg::Arguments& arguments, int argument,
+                                     const char* name) {
     const auto value = arguments.optional<pg::Json>(argument);
     if (value) {
         jobs::check_payload_size(name, pg::toasted_size(value->datum));
@@ -50,8 +51,8 @@ IDEAMINE_FUNCTION(ideamine_fail_job) {
         ending.error = jobs::cut_error(arguments.required<std::string>(3, "error"));
         ending.retryable = arguments.optional<bool>(4).value_or(true);
         ending.retry_after = arguments.optional<Duration>(5);
-        if (ending.retry_after &&
-            (*ending.retry_after < Duration::zero() || *ending.retry_after > std::chrono::days{365})) {
+        if (ending.retry_after && (*ending.retry_after < Duration::zero() ||
+                                   *ending.retry_after > std::chrono::days{365})) {
             throw Error(Code::invalid_argument, "retry_after must be between 0 and 365 days");
         }
         pg::Returned returned{arguments};

@@ -13,17 +13,20 @@ namespace ideamine::jobs {
 namespace {
 
 constinit pg::Statement look_up{
-    "SELECT n.position::integer - 1, j.ctid, j.epoch, j.running, j.attempt, j.max_retries, j.retry_base,"
+    "SELECT n.position::integer - 1, j.ctid, j.epoch, j.running, j.attempt, j.max_retries, "
+    "j.retry_base,"
     "  j.retry_factor, j.retry_cap"
     " FROM unnest($1::text[], $2::uuid[]) WITH ORDINALITY AS n (tenant_id, job_id, position)"
     " CROSS JOIN LATERAL ("
-    "  SELECT ctid, epoch, status = 'running' AS running, attempt, max_retries, retry_base, retry_factor,"
+    "  SELECT ctid, epoch, status = 'running' AS running, attempt, max_retries, retry_base, "
+    "retry_factor,"
     "   retry_cap"
     "  FROM ideamine.jobs WHERE job_id = n.job_id AND tenant_id = n.tenant_id OFFSET 0) AS j"};
 
-// The conditions on status and epoch are the fence: whoever ended the lease has changed one of them. The
-// jobs are sorted, so that width_bucket() finds a job's place among them, and rows are locked in one order
-// everywhere. Looking for one tenant at a time leaves the planner the primary key and nothing else.
+// The conditions on status and epoch are the fence: whoever ended the lease has changed one of
+// them. The jobs are sorted, so that width_bucket() finds a job's place among them, and rows are
+// locked in one order everywhere. Looking for one tenant at a time leaves the planner the primary
+// key and nothing else.
 constinit pg::Statement complete_attempts{
     "WITH ended AS ("
     "  UPDATE ideamine.jobs SET status = 'completed', finished_at = $5,"
@@ -62,7 +65,8 @@ constinit pg::Statement end_attempts{
 
 // A job that comes back from the dead letter queue and dies again replaces its letter.
 constinit pg::Statement bury{
-    "INSERT INTO ideamine.dead_letter_queue (tenant_id, job_id, job_type, queue, priority_class, payload,"
+    "INSERT INTO ideamine.dead_letter_queue (tenant_id, job_id, job_type, queue, priority_class, "
+    "payload,"
     "  attempt, last_error, attempts, died_at)"
     " SELECT j.tenant_id, j.job_id, j.job_type, j.queue, j.priority_class, j.payload, j.attempt,"
     "  j.last_error, coalesce((SELECT a.attempts FROM ideamine.v_job_attempts a"
@@ -76,8 +80,8 @@ constinit pg::Statement bury{
 constinit pg::Statement describe_lease{
     "SELECT status::text, epoch FROM ideamine.jobs WHERE tenant_id = $1 AND job_id = $2"};
 
-// The longest stretch of one tenant's completions that is written by one statement, in which the server walks
-// along an array of results for each of them.
+// The longest stretch of one tenant's completions that is written by one statement, in which the
+// server walks along an array of results for each of them.
 constexpr std::size_t longest_stretch = 500;
 
 struct Completing {
@@ -99,8 +103,8 @@ struct Requeueing {
     std::vector<std::optional<std::string>> errors;
 };
 
-// One call of settle() on its way. Nothing is locked before it is written: what was changed by others in
-// between is not written, and looked at again.
+// One call of settle() on its way. Nothing is locked before it is written: what was changed by
+// others in between is not written, and looked at again.
 class Settling {
   public:
     explicit Settling(const std::vector<Ending>& endings) : endings_(endings) {
@@ -157,8 +161,8 @@ void Settling::forget_decided() {
     });
 }
 
-// Completions are written without a look first, because nearly all of them are in order. A second one of the
-// same job waits for the next time round.
+// Completions are written without a look first, because nearly all of them are in order. A second
+// one of the same job waits for the next time round.
 void Settling::complete_open() {
     Completing stretch;
     const std::string* tenant = nullptr;
@@ -194,15 +198,16 @@ void Settling::complete(const std::string& tenant, const Completing& completing)
     for (const pg::Row row : complete_attempts.execute(tenant, completing.jobs, completing.epochs,
                                                        completing.results, now_)) {
         const auto i = static_cast<std::size_t>(row.get<std::int32_t>(0));
-        settlement_.endings[completing.positions[i]] = {.answer = Answer::ok, .status = "completed"};
+        settlement_.endings[completing.positions[i]] = {.answer = Answer::ok,
+                                                        .status = "completed"};
         if (row.get<bool>(1)) {
             completed_.add(tenant, completing.jobs[i]);
         }
     }
 }
 
-// Finds out about the rest: which are stale, which jobs are unknown, and what becomes of those that failed,
-// were lost or were handed back.
+// Finds out about the rest: which are stale, which jobs are unknown, and what becomes of those that
+// failed, were lost or were handed back.
 void Settling::requeue_open() {
     JobRefs jobs;
     for (const auto position : open_) {
@@ -265,10 +270,13 @@ void Settling::decide(std::size_t position, const pg::Row& job, Requeueing& requ
 
 const char* to_string(Answer answer) {
     switch (answer) {
-        case Answer::ok: return "ok";
-        case Answer::stale: return "stale";
+        case Answer::ok:
+            return "ok";
+        case Answer::stale:
+            return "stale";
         case Answer::unknown:
-        case Answer::open: break;
+        case Answer::open:
+            break;
     }
     return "unknown";
 }

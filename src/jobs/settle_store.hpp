@@ -42,9 +42,9 @@ struct Settlement {
     std::int64_t unblocked = 0;    // dependents that became runnable
 };
 
-// Ends the attempts whose lease is live. A job that is completed unblocks what waits for it; any other is
-// requeued, or dies and takes along what waits for it. Of several endings of one lease the first counts.
-// Inside a pg::Spi.
+// Ends the attempts whose lease is live. A job that is completed unblocks what waits for it; any
+// other is requeued, or dies and takes along what waits for it. Of several endings of one lease the
+// first counts. Inside a pg::Spi.
 Settlement settle(const std::vector<Ending>& endings);
 
 // Throws ID409 or ID404, saying what has become of the lease. Inside a pg::Spi.

@@ -9,9 +9,13 @@ constexpr Duration server_epoch = std::chrono::days{POSTGRES_EPOCH_JDATE - UNIX_
 
 }  // namespace
 
-Time now() { return from_timestamptz(GetCurrentTimestamp()); }
+Time now() {
+    return from_timestamptz(GetCurrentTimestamp());
+}
 
-TimestampTz to_timestamptz(Time time) { return (time.time_since_epoch() - server_epoch).count(); }
+TimestampTz to_timestamptz(Time time) {
+    return (time.time_since_epoch() - server_epoch).count();
+}
 
 Time from_timestamptz(TimestampTz timestamp) {
     // -infinity and infinity are the ends of the server's range, and would overflow here
@@ -92,8 +96,8 @@ Datum make_array(Oid element, const Datum* values, const bool* nulls, std::size_
     if (count == 0) {
         return PointerGetDatum(construct_empty_array(element));
     }
-    return PointerGetDatum(construct_md_array(const_cast<Datum*>(values), const_cast<bool*>(nulls), 1,
-                                              dimensions, lower_bounds, element, layout.length,
+    return PointerGetDatum(construct_md_array(const_cast<Datum*>(values), const_cast<bool*>(nulls),
+                                              1, dimensions, lower_bounds, element, layout.length,
                                               layout.by_value, layout.alignment));
 }
 

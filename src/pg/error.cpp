@@ -3,7 +3,8 @@
 namespace ideamine::pg {
 
 Error Error::take(MemoryContext current) {
-    // A context of its own: the current one may be SPI's, which is gone before the boundary is reached.
+    // A context of its own: the current one may be SPI's, which is gone before the boundary is
+    // reached.
     MemoryContext holder =
         AllocSetContextCreate(TopMemoryContext, "ideamine error", ALLOCSET_SMALL_SIZES);
     MemoryContextSwitchTo(holder);
@@ -13,7 +14,9 @@ Error Error::take(MemoryContext current) {
     return {holder, data};
 }
 
-std::string_view Error::sqlstate() const { return unpack_sql_state(data_->sqlerrcode); }
+std::string_view Error::sqlstate() const {
+    return unpack_sql_state(data_->sqlerrcode);
+}
 
 void Error::raise() const {
     // ReThrowError() copies into ErrorContext; as its child, our copy goes when that is reset.
@@ -21,7 +24,9 @@ void Error::raise() const {
     ReThrowError(data_);
 }
 
-void Error::discard() const { MemoryContextDelete(holder_); }
+void Error::discard() const {
+    MemoryContextDelete(holder_);
+}
 
 void Error::log() const {
     call([this] {
@@ -60,8 +65,8 @@ void guarded(void (*function)(void*), void* argument) {
 
 namespace {
 
-// What raise_remembered() needs, where neither unwinding nor a longjmp can lose it. A backend has one
-// thread, and nothing runs between remembering and raising.
+// What raise_remembered() needs, where neither unwinding nor a longjmp can lose it. A backend has
+// one thread, and nothing runs between remembering and raising.
 struct Remembered {
     std::optional<Error> server;
     const char* sqlstate;
@@ -75,7 +80,8 @@ constinit Remembered remembered{};
 template <std::size_t size>
 void keep(char (&buffer)[size], std::string_view text) {
     const auto kept = std::min(text.size(), size - 1);
-    const auto length = pg_mbcliplen(text.data(), static_cast<int>(text.size()), static_cast<int>(kept));
+    const auto length =
+        pg_mbcliplen(text.data(), static_cast<int>(text.size()), static_cast<int>(kept));
     std::memcpy(buffer, text.data(), static_cast<std::size_t>(length));
     buffer[length] = '\0';
 }
@@ -112,11 +118,10 @@ void raise_remembered() {
         remembered.server->raise();
     }
     const char* const code = remembered.sqlstate;
-    ereport(ERROR,
-            (errcode(MAKE_SQLSTATE(code[0], code[1], code[2], code[3], code[4])),
-             errmsg_internal("%s", remembered.message),
-             remembered.detail[0] != '\0' ? errdetail_internal("%s", remembered.detail) : 0,
-             remembered.hint[0] != '\0' ? errhint("%s", remembered.hint) : 0));
+    ereport(ERROR, (errcode(MAKE_SQLSTATE(code[0], code[1], code[2], code[3], code[4])),
+                    errmsg_internal("%s", remembered.message),
+                    remembered.detail[0] != '\0' ? errdetail_internal("%s", remembered.detail) : 0,
+                    remembered.hint[0] != '\0' ? errhint("%s", remembered.hint) : 0));
     pg_unreachable();
 }
 

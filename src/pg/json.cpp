@@ -29,18 +29,23 @@ JsonValue JsonValue::of(Json jsonb) {
 
 JsonValue::Kind JsonValue::kind() const {
     switch (value_.type) {
-        case jbvNull: return Kind::null;
-        case jbvString: return Kind::text;
-        case jbvNumeric: return Kind::number;
-        case jbvBool: return Kind::boolean;
-        default: return JsonContainerIsArray(value_.val.binary.data) ? Kind::array : Kind::object;
+        case jbvNull:
+            return Kind::null;
+        case jbvString:
+            return Kind::text;
+        case jbvNumeric:
+            return Kind::number;
+        case jbvBool:
+            return Kind::boolean;
+        default:
+            return JsonContainerIsArray(value_.val.binary.data) ? Kind::array : Kind::object;
     }
 }
 
 double JsonValue::number() const {
     return call([this] {
-        return DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow,
-                                                  NumericGetDatum(value_.val.numeric)));
+        return DatumGetFloat8(
+            DirectFunctionCall1(numeric_float8_no_overflow, NumericGetDatum(value_.val.numeric)));
     });
 }
 
@@ -54,7 +59,9 @@ std::optional<std::int64_t> JsonValue::integer() const {
     return static_cast<std::int64_t>(value);
 }
 
-std::size_t JsonValue::size() const { return JsonContainerSize(value_.val.binary.data); }
+std::size_t JsonValue::size() const {
+    return JsonContainerSize(value_.val.binary.data);
+}
 
 std::vector<JsonValue> JsonValue::elements() const {
     std::vector<JsonValue> elements(size(), JsonValue{JsonbValue{}});
@@ -99,12 +106,18 @@ Json JsonValue::to_jsonb() const {
 
 const char* describe(JsonValue::Kind kind) {
     switch (kind) {
-        case JsonValue::Kind::null: return "null";
-        case JsonValue::Kind::text: return "a string";
-        case JsonValue::Kind::number: return "a number";
-        case JsonValue::Kind::boolean: return "a boolean";
-        case JsonValue::Kind::array: return "an array";
-        case JsonValue::Kind::object: return "an object";
+        case JsonValue::Kind::null:
+            return "null";
+        case JsonValue::Kind::text:
+            return "a string";
+        case JsonValue::Kind::number:
+            return "a number";
+        case JsonValue::Kind::boolean:
+            return "a boolean";
+        case JsonValue::Kind::array:
+            return "an array";
+        case JsonValue::Kind::object:
+            return "an object";
     }
     return "unknown";
 }
@@ -122,8 +135,8 @@ Datum read(std::string_view what, std::string_view text, PGFunction input, const
     } catch (const Error& error) {
         const std::string reason = error.message();
         error.discard();
-        throw ideamine::Error(Code::invalid_argument,
-                              std::string{what} + " is not " + kind, reason + ".");
+        throw ideamine::Error(Code::invalid_argument, std::string{what} + " is not " + kind,
+                              reason + ".");
     }
 }
 

@@ -1,5 +1,7 @@
 #include "ideamine/pg/losable_write.hpp"
 
+#include "ideamine/pg/transaction_end.hpp"
+
 extern "C" {
 #include "access/xlog.h"
 }
@@ -8,31 +10,24 @@ namespace ideamine::pg {
 
 namespace {
 
-// The end of the transaction's WAL after its last losable write: if it still ends there at commit, it
-// has written nothing since.
+// The end of the transaction's WAL after its last losable write: if it still ends there at commit,
+// it has written nothing since.
 constinit XLogRecPtr losable_end = InvalidXLogRecPtr;
 constinit std::optional<int> usual_commit;
 constinit bool registered = false;
 
-void on_transaction_event(XactEvent event, void*) {
-    switch (event) {
-        case XACT_EVENT_PRE_COMMIT:
-            if (losable_end != InvalidXLogRecPtr && XactLastRecEnd == losable_end &&
-                synchronous_commit > SYNCHRONOUS_COMMIT_OFF) {
-                usual_commit = synchronous_commit;
-                synchronous_commit = SYNCHRONOUS_COMMIT_OFF;
-            }
-            break;
-        case XACT_EVENT_COMMIT:
-        case XACT_EVENT_ABORT:
-        case XACT_EVENT_PREPARE:
-            losable_end = InvalidXLogRecPtr;
-            if (usual_commit) {
-                synchronous_commit = *usual_commit;
-                usual_commit.reset();
-            }
-            break;
-        default: break;
+void choose_commit(TransactionEvent event) {
+    if (event == TransactionEvent::before_commit) {
+        if (losable_end != InvalidXLogRecPtr && XactLastRecEnd == losable_end &&
+            synchronous_commit > SYNCHRONOUS_COMMIT_OFF) {
+            usual_commit = std::exchange(synchronous_commit, SYNCHRONOUS_COMMIT_OFF);
+        }
+        return;
+    }
+    losable_end = InvalidXLogRecPtr;
+    if (usual_commit) {
+        synchronous_commit = *usual_commit;
+        usual_commit.reset();
     }
 }
 
@@ -40,7 +35,7 @@ void on_transaction_event(XactEvent event, void*) {
 
 LosableWrite::LosableWrite() : alone_(XactLastRecEnd == losable_end) {
     if (!registered) {
-        call([] { RegisterXactCallback(on_transaction_event, nullptr); });
+        at_transaction_events(choose_commit);
         registered = true;
     }
 }

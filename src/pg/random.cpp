@@ -29,8 +29,12 @@ constinit UuidSource source{};
 
 }  // namespace
 
-Uuid make_uuid() { return source.next(now(), pool.draw()); }
+Uuid make_uuid() {
+    return source.next(now(), pool.draw());
+}
 
-double random_unit() { return pg_prng_double(&pg_global_prng_state); }
+double random_unit() {
+    return pg_prng_double(&pg_global_prng_state);
+}
 
 }  // namespace ideamine::pg

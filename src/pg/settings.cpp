@@ -6,20 +6,28 @@ namespace {
 
 int unit_flag(Unit unit) {
     switch (unit) {
-        case Unit::none: return 0;
-        case Unit::milliseconds: return GUC_UNIT_MS;
-        case Unit::seconds: return GUC_UNIT_S;
-        case Unit::minutes: return GUC_UNIT_MIN;
-        case Unit::kilobytes: return GUC_UNIT_KB;
+        case Unit::none:
+            return 0;
+        case Unit::milliseconds:
+            return GUC_UNIT_MS;
+        case Unit::seconds:
+            return GUC_UNIT_S;
+        case Unit::minutes:
+            return GUC_UNIT_MIN;
+        case Unit::kilobytes:
+            return GUC_UNIT_KB;
     }
     return 0;
 }
 
 GucContext context_of(Changed changed) {
     switch (changed) {
-        case Changed::by_anyone: return PGC_USERSET;
-        case Changed::by_administrator: return PGC_SUSET;
-        case Changed::by_reload: return PGC_SIGHUP;
+        case Changed::by_anyone:
+            return PGC_USERSET;
+        case Changed::by_administrator:
+            return PGC_SUSET;
+        case Changed::by_reload:
+            return PGC_SIGHUP;
     }
     return PGC_SUSET;
 }

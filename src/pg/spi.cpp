@@ -13,7 +13,8 @@ Spi::Spi() {
 }
 
 Spi::~Spi() {
-    // On the way out of an error the rollback closes the connection, which is the only safe way then.
+    // On the way out of an error the rollback closes the connection, which is the only safe way
+    // then.
     if (std::uncaught_exceptions() == exceptions_) {
         SPI_finish();
     }
@@ -21,8 +22,8 @@ Spi::~Spi() {
 
 namespace {
 
-// The planner's switches: plain variables of the server, which is what makes turning them cheap enough for
-// a hot path. Nobody else can look while they are turned.
+// The planner's switches: plain variables of the server, which is what makes turning them cheap
+// enough for a hot path. Nobody else can look while they are turned.
 template <std::size_t count>
 using Switches = std::array<bool*, count>;
 
@@ -35,7 +36,8 @@ constexpr Switches<2> index_scans{&enable_indexscan, &enable_indexonlyscan};
 template <std::size_t count>
 std::array<bool, count> turn_off(const Switches<count>& switches) {
     std::array<bool, count> saved;
-    std::ranges::transform(switches, saved.begin(), [](bool* on) { return std::exchange(*on, false); });
+    std::ranges::transform(switches, saved.begin(),
+                           [](bool* on) { return std::exchange(*on, false); });
     return saved;
 }
 
@@ -50,7 +52,9 @@ void restore(const Switches<count>& switches, const std::array<bool, count>& sav
 
 IndexPlansOnly::IndexPlansOnly() : saved_(turn_off(all_but_index_scans)) {}
 
-IndexPlansOnly::~IndexPlansOnly() { restore(all_but_index_scans, saved_); }
+IndexPlansOnly::~IndexPlansOnly() {
+    restore(all_but_index_scans, saved_);
+}
 
 void Statement::prepare(const Oid* types, int count) {
     SPIPlanPtr plan =

@@ -4,36 +4,6 @@ namespace ideamine::pg {
 
 namespace {
 
-// One call is enough so far; a second user would get a list.
-struct Pending {
-    AtCommit function;
-    std::int64_t argument;
-    SubTransactionId level;
-};
-constinit Pending pending{};
-constinit bool registered = false;
-
-void on_transaction_end(XactEvent event, void*) {
-    if (event == XACT_EVENT_COMMIT && pending.function != nullptr) {
-        pending.function(pending.argument);
-    }
-    if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT || event == XACT_EVENT_PREPARE) {
-        pending = {};
-    }
-}
-
-void on_subtransaction_end(SubXactEvent event, SubTransactionId mine, SubTransactionId parent,
-                           void*) {
-    if (pending.function == nullptr || pending.level != mine) {
-        return;
-    }
-    if (event == SUBXACT_EVENT_COMMIT_SUB) {
-        pending.level = parent;
-    } else if (event == SUBXACT_EVENT_ABORT_SUB) {
-        pending = {};
-    }
-}
-
 void begin() {
     call([] {
         SetCurrentStatementStartTimestamp();
@@ -84,17 +54,6 @@ std::optional<Failure> run_transaction(const std::function<void()>& work,
 
 void force_synchronous_commit() {
     call([] { ForceSyncCommit(); });
-}
-
-void at_commit(AtCommit function, std::int64_t argument) {
-    if (!registered) {
-        call([] {
-            RegisterXactCallback(on_transaction_end, nullptr);
-            RegisterSubXactCallback(on_subtransaction_end, nullptr);
-        });
-        registered = true;
-    }
-    pending = {function, argument, GetCurrentSubTransactionId()};
 }
 
 }  // namespace ideamine::pg

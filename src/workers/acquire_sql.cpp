@@ -45,8 +45,8 @@ IDEAMINE_FUNCTION(ideamine_acquire_jobs) {
         const auto lease = read_lease(arguments);
         const auto installation = jobs::shared::current_installation();
         pg::Returned returned{arguments};
-        // A crash may forget a claim: the job is then claimed again with an epoch of a later incarnation, and
-        // who still works under the forgotten one is refused.
+        // A crash may forget a claim: the job is then claimed again with an epoch of a later
+        // incarnation, and who still works under the forgotten one is refused.
         const pg::LosableWrite losable;
         const pg::Spi spi;
         const auto worker = find_worker(id);

@@ -24,8 +24,9 @@ constinit pg::Statement held_by{
     "SELECT tenant_id, job_id, epoch, worker_id FROM ideamine.jobs"
     " WHERE status = 'running' AND worker_id = ANY ($1)"};
 
-// A heartbeat renews every lease of its worker, so a lease ends that long after the later of its start and
-// that heartbeat: see lease_end(). Leases of workers that have ended or are forgotten end at once.
+// A heartbeat renews every lease of its worker, so a lease ends that long after the later of its
+// start and that heartbeat: see lease_end(). Leases of workers that have ended or are forgotten end
+// at once.
 constinit pg::Statement expired_leases{
     "SELECT j.tenant_id, j.job_id, j.epoch, j.worker_id,"
     "  coalesce(j.started_at + j.timeout <= $1, false) AS timed_out"
@@ -37,7 +38,8 @@ constinit pg::Statement expired_leases{
     " ORDER BY j.job_id FOR NO KEY UPDATE OF j SKIP LOCKED"};
 
 constinit pg::Statement tell_workers{
-    "INSERT INTO ideamine_internal.stop_notices (worker_id, tenant_id, job_id, epoch, reason, made_at)"
+    "INSERT INTO ideamine_internal.stop_notices (worker_id, tenant_id, job_id, epoch, reason, "
+    "made_at)"
     " SELECT n.worker_id, n.tenant_id, n.job_id, n.epoch, n.reason, $6"
     " FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::bigint[], $5::text[])"
     "  AS n (worker_id, tenant_id, job_id, epoch, reason)"
@@ -111,8 +113,9 @@ void expire_leases(Time at, pg::Returned& returned) {
     Notices notices;
     for (const pg::Row row : expired_leases.execute(at)) {
         const bool timed_out = row.get<bool>(4);
-        endings.push_back(timed_out ? ending_of(row, Outcome::timed_out, "the attempt ran past its deadline")
-                                    : ending_of(row, Outcome::lost, "the lease ran out"));
+        endings.push_back(
+            timed_out ? ending_of(row, Outcome::timed_out, "the attempt ran past its deadline")
+                      : ending_of(row, Outcome::lost, "the lease ran out"));
         notices.add(row.get<Uuid>(3), endings.back());
     }
     if (endings.empty()) {
@@ -134,7 +137,8 @@ std::int32_t release_jobs_of(const Uuid& worker) {
         endings.push_back(ending_of(row, Outcome::released, nullptr));
     }
     const auto settled = jobs::settle(endings).endings;
-    return static_cast<std::int32_t>(std::ranges::count(settled, jobs::Answer::ok, &jobs::Settled::answer));
+    return static_cast<std::int32_t>(
+        std::ranges::count(settled, jobs::Answer::ok, &jobs::Settled::answer));
 }
 
 }  // namespace ideamine::workers

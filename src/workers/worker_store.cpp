@@ -6,13 +6,14 @@ namespace ideamine::workers {
 
 namespace {
 
-#define IDEAMINE_SELECT_WORKER                                                                    \
-    "SELECT status::text, last_heartbeat_at, worker_type, capabilities, capacity, tenants"        \
+#define IDEAMINE_SELECT_WORKER                                                             \
+    "SELECT status::text, last_heartbeat_at, worker_type, capabilities, capacity, tenants" \
     " FROM ideamine.workers WHERE worker_id = $1"
 
 constinit pg::Statement insert_worker{
     "INSERT INTO ideamine.workers"
-    " (worker_id, worker_type, capabilities, capacity, tenants, status, last_heartbeat_at, registered_at)"
+    " (worker_id, worker_type, capabilities, capacity, tenants, status, last_heartbeat_at, "
+    "registered_at)"
     " VALUES ($1, $2, $3, $4, $5, 'active', $6, $6)"};
 
 constinit pg::Statement find_worker{IDEAMINE_SELECT_WORKER};
@@ -68,9 +69,13 @@ Uuid insert(const Registration& registration) {
     return id;
 }
 
-Worker find(const Uuid& id) { return read(id, find_worker.execute(id)); }
+Worker find(const Uuid& id) {
+    return read(id, find_worker.execute(id));
+}
 
-Worker lock(const Uuid& id) { return read(id, lock_worker.execute(id)); }
+Worker lock(const Uuid& id) {
+    return read(id, lock_worker.execute(id));
+}
 
 void check_alive(const Worker& worker) {
     if (has_ended(worker.status)) {

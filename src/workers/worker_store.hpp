@@ -8,9 +8,9 @@ namespace ideamine::workers {
 
 struct Registration {
     std::string worker_type;
-    std::vector<std::string> capabilities;              // sorted
-    std::optional<std::int32_t> capacity;               // none: no bound of its own
-    std::optional<std::vector<std::string>> tenants;    // sorted; none: all
+    std::vector<std::string> capabilities;            // sorted
+    std::optional<std::int32_t> capacity;             // none: no bound of its own
+    std::optional<std::vector<std::string>> tenants;  // sorted; none: all
 };
 
 struct Worker {

@@ -13,7 +13,8 @@ constinit int worker_timeout_seconds = 0;
 void define_settings() {
     pg::define(pg::IntSetting{
         .name = "ideamine.worker_timeout",
-        .description = "How long a worker may be silent before it is given up and its jobs requeued.",
+        .description =
+            "How long a worker may be silent before it is given up and its jobs requeued.",
         .variable = &worker_timeout_seconds,
         .initial = 60,
         .least = 1,
@@ -22,6 +23,8 @@ void define_settings() {
     });
 }
 
-Duration worker_timeout() { return std::chrono::seconds{worker_timeout_seconds}; }
+Duration worker_timeout() {
+    return std::chrono::seconds{worker_timeout_seconds};
+}
 
 }  // namespace ideamine::workers

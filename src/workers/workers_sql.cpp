@@ -15,8 +15,8 @@ constexpr std::size_t max_tenants_of_worker = 1000;
 workers::Registration read_registration(const pg::Arguments& arguments) {
     workers::Registration registration{
         .worker_type = arguments.required<std::string>(0, "worker_type"),
-        .capabilities = arguments.optional<std::vector<std::string>>(1).value_or(
-            std::vector<std::string>{}),
+        .capabilities =
+            arguments.optional<std::vector<std::string>>(1).value_or(std::vector<std::string>{}),
         .capacity = arguments.optional<std::int32_t>(2),
         .tenants = arguments.optional<std::vector<std::string>>(3)};
     check_identifier("worker_type", registration.worker_type);

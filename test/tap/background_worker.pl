@@ -250,8 +250,12 @@ subtest 'the worker stays away until the transaction of a rename ends' => sub {
 	my $session = $node->background_psql('postgres');
 	$session->query_safe('BEGIN');
 	$session->query_safe('ALTER DATABASE app RENAME TO other_name');
+	my $now = $node->safe_psql('postgres', 'SELECT clock_timestamp()');
+	becomes_true("clock_timestamp() > timestamptz '$now' + interval '1.5 s'", 'the gap is over');
 	launcher_looks_again();
 	is(worker_pid('app'), '', 'it is away');
+	is($node->safe_psql('postgres', 'SELECT count(*) FROM pg_locks WHERE NOT granted'),
+		0, 'and does not wait to be let in');
 	$session->query_safe('ROLLBACK');
 	worker_runs('app');
 	$session->quit;

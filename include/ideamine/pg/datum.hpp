@@ -1,7 +1,7 @@
 // Values on their way between C++ and the server.
 //
-// Type<T> says how a C++ type looks to SQL. Its put() allocates in the current memory context and may
-// raise a server error, so it is called inside pg::call() only; get() never raises.
+// Type<T> says how a C++ type looks to SQL. Its put() allocates in the current memory context and
+// may raise a server error, so it is called inside pg::call() only; get() never raises.
 #pragma once
 
 #include "ideamine/clock.hpp"
@@ -15,8 +15,8 @@ struct Json {
     Datum datum;
 };
 
-// Where a row version stands: valid in the statement or, while the row is locked, in the transaction that
-// read it.
+// Where a row version stands: valid in the statement or, while the row is locked, in the
+// transaction that read it.
 using Tid = ItemPointerData;
 
 // Time of the server's wall clock, not of the transaction.
@@ -72,7 +72,8 @@ struct Type<std::string_view> {
     static constexpr Oid oid = TEXTOID;
     static constexpr Oid array_oid = TEXTARRAYOID;
     static Datum put(std::string_view value) {
-        return PointerGetDatum(cstring_to_text_with_len(value.data(), static_cast<int>(value.size())));
+        return PointerGetDatum(
+            cstring_to_text_with_len(value.data(), static_cast<int>(value.size())));
     }
 };
 
@@ -165,14 +166,16 @@ void put_all([[maybe_unused]] Datum* values, [[maybe_unused]] bool* nulls,
      ...);
 }
 
-// std::vector<T> or std::vector<std::optional<T>>: a one-dimensional array. get() wants no NULLs in it.
+// std::vector<T> or std::vector<std::optional<T>>: a one-dimensional array. get() wants no NULLs in
+// it.
 template <typename Element>
 struct Type<std::vector<Element>> {
     using Value = typename Nullable<Element>::Value;
     static constexpr Oid oid = Type<Value>::array_oid;
 
     static Datum put(const std::vector<Element>& elements) {
-        auto* values = static_cast<Datum*>(palloc_extended(sizeof(Datum) * (elements.size() + 1), MCXT_ALLOC_HUGE));
+        auto* values = static_cast<Datum*>(
+            palloc_extended(sizeof(Datum) * (elements.size() + 1), MCXT_ALLOC_HUGE));
         auto* nulls = static_cast<bool*>(palloc_extended(elements.size() + 1, MCXT_ALLOC_HUGE));
         std::size_t i = 0;
         for (const auto& element : elements) {

@@ -1,8 +1,11 @@
 // The wall between C++ and PostgreSQL.
 //
-// The server reports errors by longjmp, C++ by exceptions, and neither may cross the other's frames:
-//   - code that calls the server runs inside pg::call(), which turns an ERROR into a thrown pg::Error;
-//   - each function that the server calls is one pg::boundary(), which turns whatever was thrown into
+// The server reports errors by longjmp, C++ by exceptions, and neither may cross the other's
+// frames:
+//   - code that calls the server runs inside pg::call(), which turns an ERROR into a thrown
+//   pg::Error;
+//   - each function that the server calls is one pg::boundary(), which turns whatever was thrown
+//   into
 //     an ERROR after every C++ frame is gone.
 // CONTRIBUTING.md explains both regimes.
 #pragma once
@@ -13,8 +16,8 @@
 namespace ideamine::pg {
 
 // An ERROR of the server on its way through C++ frames, whole: SQLSTATE, message, DETAIL, HINT and
-// CONTEXT arrive as they left. Not a std::exception, so that no careless catch swallows it: after an
-// ERROR the transaction must be rolled back, and only what does so may stop it.
+// CONTEXT arrive as they left. Not a std::exception, so that no careless catch swallows it: after
+// an ERROR the transaction must be rolled back, and only what does so may stop it.
 class Error {
   public:
     // Takes the current error over from the server.
@@ -24,7 +27,8 @@ class Error {
     std::string_view sqlstate() const;
     std::string message() const { return data_->message != nullptr ? data_->message : ""; }
 
-    // Hands the error back to the server; nothing with a destructor may be left in the frames above.
+    // Hands the error back to the server; nothing with a destructor may be left in the frames
+    // above.
     [[noreturn]] void raise() const;
     // For whoever stopped it and has rolled back: frees what it holds.
     void discard() const;
@@ -47,8 +51,8 @@ void remember_exception();
 
 }  // namespace detail
 
-// Runs code that may raise a server error; throws pg::Error if it does. Objects with destructors that
-// the lambda itself makes would be skipped by the longjmp: it should only call the server.
+// Runs code that may raise a server error; throws pg::Error if it does. Objects with destructors
+// that the lambda itself makes would be skipped by the longjmp: it should only call the server.
 template <typename Function>
 auto call(Function&& function) {
     using Result = std::invoke_result_t<Function>;
@@ -92,8 +96,8 @@ inline void check_interrupts() {
 }  // namespace ideamine::pg
 
 // Declares and opens a function that SQL can call; `fcinfo` is its argument.
-#define IDEAMINE_FUNCTION(name)                                       \
-    extern "C" {                                                      \
-    PG_FUNCTION_INFO_V1(name);                                        \
-    }                                                                 \
+#define IDEAMINE_FUNCTION(name) \
+    extern "C" {                \
+    PG_FUNCTION_INFO_V1(name);  \
+    }                           \
     extern "C" PGDLLEXPORT Datum name([[maybe_unused]] PG_FUNCTION_ARGS)

@@ -1,4 +1,5 @@
-// Writes that a crash may undo although they were committed, because somebody can tell that they were.
+// Writes that a crash may undo although they were committed, because somebody can tell that they
+// were.
 #pragma once
 
 #include "ideamine/pg/error.hpp"

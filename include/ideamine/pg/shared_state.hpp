@@ -1,7 +1,7 @@
 // A piece of shared memory with a lock of its own.
 //
-// Declared as `constinit pg::Shared<T> name{"ideamine …"}`, reserved by reserve() while the library is
-// preloaded, and used through get(). T is plain data without pointers of this process; memory is
+// Declared as `constinit pg::Shared<T> name{"ideamine …"}`, reserved by reserve() while the library
+// is preloaded, and used through get(). T is plain data without pointers of this process; memory is
 // zeroed before its first use, and a zeroed T must be valid.
 #pragma once
 

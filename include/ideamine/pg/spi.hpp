@@ -5,9 +5,9 @@
 
 namespace ideamine::pg {
 
-// While it lives, plans are made by index only: no sequential or bitmap scans, no hash or merge joins,
-// so that a statement on a hot path costs the same with good, stale and no statistics. Rows are looked up
-// in a LATERAL subquery that locks them, which the planner cannot turn round.
+// While it lives, plans are made by index only: no sequential or bitmap scans, no hash or merge
+// joins, so that a statement on a hot path costs the same with good, stale and no statistics. Rows
+// are looked up in a LATERAL subquery that locks them, which the planner cannot turn round.
 class IndexPlansOnly {
   public:
     IndexPlansOnly();
@@ -106,7 +106,8 @@ class Statement {
     enum class Kind {
         writes,
         reads,          // sees the snapshot of the calling query
-        writes_by_tid,  // finds the rows of tables by their tids only, which have just been looked up
+        writes_by_tid,  // finds the rows of tables by their tids only, which have just been looked
+                        // up
     };
 
     constexpr explicit Statement(const char* sql, Kind kind = Kind::writes)
@@ -127,8 +128,8 @@ class Statement {
     }
 
   private:
-    // With index scans off as well, a scan by tid is the cheapest plan whatever the planner believes
-    // about the size of the table.
+    // With index scans off as well, a scan by tid is the cheapest plan whatever the planner
+    // believes about the size of the table.
     class Planning {
       public:
         explicit Planning(Kind kind);
