@@ -88,9 +88,8 @@ COMMENT ON COLUMN ideamine.jobs.last_error IS 'Error of the latest attempt that 
 COMMENT ON COLUMN ideamine.jobs.cancel_reason IS 'Why it was cancelled';
 
 -- The order of acquisition. What a job requires comes first, so that a worker looks only where it can serve:
--- a backlog that nobody can serve costs one look, however long it is. Jobs that became ready at the same moment
--- are one entry of the index, in the order in which they stand in the table.
-CREATE INDEX jobs_ready ON ideamine.jobs (required_capabilities, priority_class, tenant_id, ready_at)
+-- a backlog that nobody can serve costs one look, however long it is.
+CREATE INDEX jobs_ready ON ideamine.jobs (required_capabilities, priority_class, tenant_id, ready_at, job_id)
   WHERE status = 'pending' AND ready_at IS NOT NULL;
 COMMENT ON INDEX ideamine.jobs_ready IS 'Jobs that may be acquired now, in the order of acquisition';
 

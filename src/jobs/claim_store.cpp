@@ -38,7 +38,7 @@ constinit pg::Statement lock_ready{
     "SELECT ctid FROM ideamine.jobs"
     " WHERE status = 'pending' AND ready_at IS NOT NULL AND required_capabilities = $1::text[]"
     "  AND priority_class = $2::text::ideamine.priority_class AND tenant_id = $3 AND ready_at >= $4"
-    " ORDER BY ready_at LIMIT $5 FOR NO KEY UPDATE SKIP LOCKED"};
+    " ORDER BY ready_at, job_id LIMIT $5 FOR NO KEY UPDATE SKIP LOCKED"};
 
 constinit pg::Statement lease_locked{
     "UPDATE ideamine.jobs SET status = 'running', epoch = greatest(epoch + 1, $2), attempt = "

@@ -41,16 +41,16 @@ SELECT count(*) FROM ideamine.create_jobs('acme', '[
   {"key": "c", "job_type": "c", "depends_on": ["a"]},
   {"key": "d", "job_type": "d", "depends_on": ["b", "c"]}]');
 SELECT * FROM pg_temp.graph;
-SELECT job_type FROM ideamine.acquire_jobs(:'worker', 10);
+SELECT job_type FROM ideamine.acquire_jobs(:'worker', 10) ORDER BY job_type;
 SELECT pg_temp.complete('a');
 SELECT * FROM pg_temp.graph;
-SELECT job_type FROM ideamine.acquire_jobs(:'worker', 10);
+SELECT job_type FROM ideamine.acquire_jobs(:'worker', 10) ORDER BY job_type;
 SELECT pg_temp.complete('c');
 SELECT * FROM pg_temp.graph WHERE job = 'd';
-SELECT job_type FROM ideamine.acquire_jobs(:'worker', 10);
+SELECT job_type FROM ideamine.acquire_jobs(:'worker', 10) ORDER BY job_type;
 SELECT pg_temp.complete('b');
 SELECT * FROM pg_temp.graph WHERE job = 'd';
-SELECT job_type FROM ideamine.acquire_jobs(:'worker', 10);
+SELECT job_type FROM ideamine.acquire_jobs(:'worker', 10) ORDER BY job_type;
 SELECT pg_temp.complete('d');
 
 -- The two before a third, completed in one call: it is counted down once for each.
@@ -75,7 +75,7 @@ SELECT * FROM pg_temp.graph WHERE job = 'e';
 SELECT created FROM ideamine.create_job('acme', 'f', depends_on => ARRAY(
   SELECT job_id FROM ideamine.jobs WHERE job_type IN ('a', 'd')));
 SELECT * FROM pg_temp.graph WHERE job IN ('a', 'd', 'f');
-SELECT job_type FROM ideamine.acquire_jobs(:'worker', 10);
+SELECT job_type FROM ideamine.acquire_jobs(:'worker', 10) ORDER BY job_type;
 SELECT pg_temp.complete('d');
 SELECT * FROM pg_temp.graph WHERE job = 'f';
 

@@ -32,10 +32,17 @@ SELECT job_type, status, attempt, checkpoint, last_error FROM ideamine.jobs WHER
 SELECT job_type FROM ideamine.get_runnable_jobs('acme');
 SELECT job_type, attempt = :attempt AS same_attempt, epoch > :epoch AS new_epoch, checkpoint FROM ideamine.acquire_jobs(:'worker');
 
+-- So it is with jobs that became ready at the same moment.
+SELECT count(*) FROM ideamine.create_jobs('globex', (SELECT jsonb_agg(jsonb_build_object('job_type', 'twin ' || i)) FROM generate_series(1, 3) AS i));
+SELECT ideamine.register_worker('twins', tenants => '{globex}') AS twins \gset
+SELECT job_type AS twin, ideamine.release_job(tenant_id, job_id, epoch) FROM ideamine.acquire_jobs(:'twins') \gset
+SELECT job_type = :'twin' AS the_same_twin FROM ideamine.acquire_jobs(:'twins');
+DELETE FROM ideamine.jobs WHERE tenant_id = 'globex';
+
 -- Its history shows the hand-back, under the same number as the attempt that follows.
-SELECT outcome, attempt, error, worker_id = :'worker' AS its_worker FROM ideamine.job_executions;
+SELECT outcome, attempt, error, worker_id = :'worker' AS its_worker FROM ideamine.job_executions WHERE tenant_id = 'acme';
 SELECT ideamine.complete_job(tenant_id, job_id, epoch) FROM ideamine.jobs WHERE job_id = :'job';
-SELECT outcome, attempt FROM ideamine.job_executions ORDER BY epoch;
+SELECT outcome, attempt FROM ideamine.job_executions WHERE tenant_id = 'acme' ORDER BY epoch;
 
 -- It may be handed back as often as one likes, without ever running out of retries.
 SELECT created FROM ideamine.create_job('globex', 'often', options => '{"max_retries": 0}');

@@ -52,7 +52,7 @@ SELECT job_type FROM ideamine.acquire_jobs(:'worker', 3);
 SELECT job_type FROM ideamine.acquire_jobs(:'another', 3);
 SELECT job_type FROM ideamine.acquire_jobs(:'worker', 3);
 
--- That goes by when it became ready, not by when it was created; the first row is the job to begin with.
+-- That goes by when it became ready, not by when it was created.
 CALL pg_temp.forget_jobs();
 SELECT job_id AS first FROM ideamine.create_job('acme', 'before') \gset
 SELECT created FROM ideamine.create_job('acme', 'behind', depends_on => ARRAY[:'first']::uuid[]);
@@ -60,6 +60,12 @@ SELECT created FROM ideamine.create_job('acme', 'meanwhile');
 SELECT epoch FROM ideamine.acquire_jobs(:'worker') \gset
 SELECT ideamine.complete_job('acme', :'first', :epoch);
 SELECT job_type FROM ideamine.acquire_jobs(:'worker', 10);
+
+-- The first row is the job to begin with, also after a hand-back.
+CALL pg_temp.forget_jobs();
+SELECT count(*) FROM generate_series(1, 3) AS i, ideamine.create_job('acme', 'job ' || i);
+SELECT count(ideamine.release_job(tenant_id, job_id, epoch)) FROM ideamine.acquire_jobs(:'worker', 1);
+SELECT job_type FROM ideamine.acquire_jobs(:'worker', 3);
 
 -- Also between jobs that require different things.
 CALL pg_temp.forget_jobs();
@@ -72,10 +78,8 @@ SELECT array_agg(job_type ORDER BY job_type) FROM ideamine.acquire_jobs(:'able',
 
 -- As get_runnable_jobs() lists them.
 CALL pg_temp.forget_jobs();
-SELECT count(*) FROM ideamine.create_jobs('acme', (
-  SELECT jsonb_agg(jsonb_build_object('job_type', 'job ' || i, 'priority_class', 'P' || i % 2,
-                                      'required_capabilities', CASE i % 3 WHEN 0 THEN '["gpu"]'::jsonb ELSE '[]' END) ORDER BY i)
-  FROM generate_series(0, 8) AS i));
+SELECT count(*) FROM generate_series(0, 8) AS i, ideamine.create_job('acme', 'job ' || i, priority_class => 'P' || i % 2,
+  options => jsonb_build_object('required_capabilities', CASE i % 3 WHEN 0 THEN '["gpu"]'::jsonb ELSE '[]' END));
 SELECT array_agg(job_type ORDER BY position) AS listed FROM ideamine.get_runnable_jobs('acme') \gset
 SELECT :'listed' AS listed;
 CREATE TEMP TABLE taken (n serial, job_type text);
@@ -241,7 +245,7 @@ UPDATE ideamine.jobs SET status = 'pending';
 SELECT count(*) FROM unnest(enum_range(NULL::ideamine.job_status)::text[]) AS status,
   ideamine.create_job('acme', status);
 UPDATE ideamine.jobs SET status = job_type::ideamine.job_status WHERE job_type <> 'long';
-SELECT job_type FROM ideamine.acquire_jobs(:'later', 20);
+SELECT job_type FROM ideamine.acquire_jobs(:'later', 20) ORDER BY job_type;
 
 -- A claim that rolls back gives the job back, without an attempt.
 CALL pg_temp.forget_jobs();
