@@ -25,12 +25,6 @@ void keep_alive(const workers::Worker& worker) {
     }
 }
 
-// Where a worker has a capacity its row is locked, so that two calls for it cannot both fill it.
-workers::Worker find_worker(const Uuid& id) {
-    auto worker = workers::find(id);
-    return worker.registration.capacity ? workers::lock(id) : worker;
-}
-
 }  // namespace
 
 IDEAMINE_FUNCTION(ideamine_acquire_jobs) {
@@ -49,7 +43,11 @@ IDEAMINE_FUNCTION(ideamine_acquire_jobs) {
         // incarnation, and who still works under the forgotten one is refused.
         const pg::LosableWrite losable;
         const pg::Spi spi;
-        const auto worker = find_worker(id);
+        auto worker = workers::hold(id, workers::Hold::to_acquire);
+        if (worker.registration.capacity) {
+            // two calls at once must not both fill what is left
+            worker = workers::hold(id, workers::Hold::to_change);
+        }
         workers::check_alive(worker);
         keep_alive(worker);
         if (worker.registration.capacity) {

@@ -17,7 +17,7 @@ constinit pg::Statement give_up_stale{
     " WHERE worker_id IN ("
     "  SELECT worker_id FROM ideamine.workers"
     "  WHERE status IN ('active', 'draining', 'degraded') AND last_heartbeat_at < $1"
-    "  ORDER BY worker_id FOR NO KEY UPDATE SKIP LOCKED)"
+    "  ORDER BY worker_id FOR UPDATE SKIP LOCKED)"
     " RETURNING worker_id"};
 
 constinit pg::Statement held_by{

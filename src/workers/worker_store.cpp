@@ -16,8 +16,9 @@ constinit pg::Statement insert_worker{
     "registered_at)"
     " VALUES ($1, $2, $3, $4, $5, 'active', $6, $6)"};
 
-constinit pg::Statement find_worker{IDEAMINE_SELECT_WORKER};
-constinit pg::Statement lock_worker{IDEAMINE_SELECT_WORKER " FOR NO KEY UPDATE"};
+constinit pg::Statement hold_to_acquire{IDEAMINE_SELECT_WORKER " FOR KEY SHARE"};
+constinit pg::Statement hold_to_change{IDEAMINE_SELECT_WORKER " FOR NO KEY UPDATE"};
+constinit pg::Statement hold_to_end{IDEAMINE_SELECT_WORKER " FOR UPDATE"};
 
 constinit pg::Statement touch_worker{
     "UPDATE ideamine.workers SET last_heartbeat_at = greatest(last_heartbeat_at, $2),"
@@ -69,12 +70,13 @@ Uuid insert(const Registration& registration) {
     return id;
 }
 
-Worker find(const Uuid& id) {
-    return read(id, find_worker.execute(id));
-}
-
-Worker lock(const Uuid& id) {
-    return read(id, lock_worker.execute(id));
+Worker hold(const Uuid& id, Hold how) {
+    switch (how) {
+        case Hold::to_acquire: return read(id, hold_to_acquire.execute(id));
+        case Hold::to_change: return read(id, hold_to_change.execute(id));
+        case Hold::to_end: break;
+    }
+    return read(id, hold_to_end.execute(id));
 }
 
 void check_alive(const Worker& worker) {

@@ -22,10 +22,15 @@ struct Worker {
 
 Uuid insert(const Registration& registration);
 
-// Throws ID404 if there is no such worker.
-Worker find(const Uuid& id);
-// The same, and keeps others from changing it until the transaction ends.
-Worker lock(const Uuid& id);
+// What a caller is about to do with a worker, and so whom it has to wait for.
+enum class Hold {
+    to_acquire,  // it must not end meanwhile; others may acquire for it, and it may send heartbeats
+    to_change,   // one caller at a time
+    to_end,      // waits for whoever is acquiring for it, and keeps others from beginning to
+};
+
+// Holds the worker until the transaction ends. Throws ID404 if there is no such worker.
+Worker hold(const Uuid& id, Hold how);
 // Throws ID410 if the worker failed or was terminated.
 void check_alive(const Worker& worker);
 

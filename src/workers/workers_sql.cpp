@@ -59,7 +59,7 @@ IDEAMINE_FUNCTION(ideamine_heartbeat) {
         }
         pg::Returned returned{arguments};
         const pg::Spi spi;
-        workers::check_alive(workers::lock(id));
+        workers::check_alive(workers::hold(id, workers::Hold::to_change));
         workers::touch(id, metrics);
         workers::take_stop_notices(id, returned);
         return Datum{0};
@@ -70,7 +70,7 @@ IDEAMINE_FUNCTION(ideamine_drain_worker) {
     return pg::boundary([&] {
         const auto id = pg::Arguments{fcinfo}.required<Uuid>(0, "worker_id");
         const pg::Spi spi;
-        workers::check_alive(workers::lock(id));
+        workers::check_alive(workers::hold(id, workers::Hold::to_end));
         workers::set_status(id, workers::Status::draining);
         return Int32GetDatum(workers::count_held_jobs(id));
     });
@@ -80,7 +80,7 @@ IDEAMINE_FUNCTION(ideamine_terminate_worker) {
     return pg::boundary([&] {
         const auto id = pg::Arguments{fcinfo}.required<Uuid>(0, "worker_id");
         const pg::Spi spi;
-        if (workers::has_ended(workers::lock(id).status)) {
+        if (workers::has_ended(workers::hold(id, workers::Hold::to_end).status)) {
             return Int32GetDatum(0);
         }
         workers::set_status(id, workers::Status::terminated);
