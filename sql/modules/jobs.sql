@@ -159,7 +159,7 @@ COMMENT ON FUNCTION ideamine.fail_job(text, uuid, bigint, text, boolean, interva
 'Ends an attempt with an error. The job is tried again at retry_at, min(base * factor^retry + jitter, cap) from
 now (status pending), or, with its retries used up or retryable false, goes to the dead letter queue
 (status failed), and the jobs that wait for it are cancelled.
-error: kept up to 16 kB; retry_after: what the provider asked for, used instead of the computed delay, 0 to 365 days.
+epoch: as acquire_jobs() gave it; error: kept up to 16 kB; retry_after: what the provider asked for, used instead of the computed delay, 0 to 365 days.
 Errors: ID400 missing or invalid argument, ID404 unknown job, ID409 the lease is stale.';
 REVOKE ALL ON FUNCTION ideamine.fail_job(text, uuid, bigint, text, boolean, interval) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ideamine.fail_job(text, uuid, bigint, text, boolean, interval) TO ideamine_worker, ideamine_admin;
@@ -174,7 +174,7 @@ LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'ideamine_release_job';
 COMMENT ON FUNCTION ideamine.release_job(text, uuid, bigint, jsonb) IS
 'Hands a job back unharmed, as a worker does that shuts down: it is runnable at once, first in its class, and
-no attempt is used up. checkpoint: where the next attempt may go on, at most ideamine.max_payload_size; NULL
+no attempt is used up. epoch: as acquire_jobs() gave it; checkpoint: where the next attempt may go on, at most ideamine.max_payload_size; NULL
 keeps what there is.
 Errors: ID400 missing argument, ID404 unknown job, ID409 the lease is stale, ID413 checkpoint too large.';
 REVOKE ALL ON FUNCTION ideamine.release_job(text, uuid, bigint, jsonb) FROM PUBLIC;

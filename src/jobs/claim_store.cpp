@@ -21,24 +21,26 @@ constinit pg::Statement next_lane{
     " ORDER BY j.required_capabilities LIMIT 1"};
 
 constinit pg::Statement next_head{
-    "SELECT tenant_id, ready_at FROM ideamine.jobs"
+    "SELECT tenant_id, ready_at, job_id FROM ideamine.jobs"
     " WHERE status = 'pending' AND ready_at IS NOT NULL AND required_capabilities = $1::text[]"
     "  AND priority_class = $2::text::ideamine.priority_class AND tenant_id > $3"
-    " ORDER BY tenant_id, ready_at LIMIT 1"};
+    " ORDER BY tenant_id, ready_at, job_id LIMIT 1"};
 
-constinit pg::Statement head_of{
-    "SELECT tenant_id, ready_at FROM ideamine.jobs"
+constinit pg::Statement head_from{
+    "SELECT tenant_id, ready_at, job_id FROM ideamine.jobs"
     " WHERE status = 'pending' AND ready_at IS NOT NULL AND required_capabilities = $1::text[]"
     "  AND priority_class = $2::text::ideamine.priority_class AND tenant_id = $3"
-    " ORDER BY ready_at LIMIT 1"};
+    "  AND (ready_at, job_id) >= ($4, $5)"
+    " ORDER BY ready_at, job_id LIMIT 1"};
 
-// Begins at the head that was found just now: what stands before it in the index are claimed jobs
-// that vacuum has not removed yet, and walking over them once is enough.
+// Begins at the head that was found just now: what stands before it in the index are claimed jobs that
+// vacuum has not removed yet, and walking over them once is enough.
 constinit pg::Statement lock_ready{
     "SELECT ctid FROM ideamine.jobs"
     " WHERE status = 'pending' AND ready_at IS NOT NULL AND required_capabilities = $1::text[]"
-    "  AND priority_class = $2::text::ideamine.priority_class AND tenant_id = $3 AND ready_at >= $4"
-    " ORDER BY ready_at, job_id LIMIT $5 FOR NO KEY UPDATE SKIP LOCKED"};
+    "  AND priority_class = $2::text::ideamine.priority_class AND tenant_id = $3"
+    "  AND (ready_at, job_id) >= ($4, $5) AND (ready_at, job_id) < ($6, $7)"
+    " ORDER BY ready_at, job_id LIMIT $8 FOR NO KEY UPDATE SKIP LOCKED"};
 
 constinit pg::Statement lease_locked{
     "UPDATE ideamine.jobs SET status = 'running', epoch = greatest(epoch + 1, $2), attempt = "
@@ -65,19 +67,30 @@ std::vector<Lane> served_lanes(const Claimant& claimant) {
     return lanes;
 }
 
+// Where a job stands in the order of one tenant and class.
+struct Position {
+    Time ready_at;
+    Uuid job;
+
+    auto operator<=>(const Position&) const = default;
+};
+constexpr Position beginning{Time::min(), {}};
+constexpr Position end{Time::max(), {}};
+
 // The job that is next in one lane of a tenant.
 struct Head {
-    Time ready_at;
+    Position position;
     Lane lane;
 
     auto operator<=>(const Head&) const = default;
 };
 
-// A tenant with runnable jobs of one class, and where they are; the one that is ready longest
-// first.
+Position position_in(const pg::Row& row) { return {row.get<Time>(1), row.get<Uuid>(2)}; }
+
+// A tenant with runnable jobs of one class, and where they are: the one that is ready longest first.
 struct Turn {
     std::string tenant;
-    std::vector<Head> heads;
+    std::set<Head> heads;
 };
 
 // One call of acquire_jobs() on its way through the classes.
@@ -108,7 +121,10 @@ class Claim {
     std::vector<Turn> next_round(const std::string& after);
     std::optional<Turn> turn_after(const std::string& tenant);
     std::optional<Turn> turn_of(const std::string& tenant);
-    std::int32_t serve(const Turn& turn, std::int32_t share);
+    std::int32_t serve(Turn turn, std::int32_t share);
+    std::int32_t lease(const std::string& tenant, const Head& head, const Position& until,
+                       std::int32_t most);
+    std::optional<Head> find_head(const std::string& tenant, const Lane& lane, const Position& from);
 
     const shared::Installation& installation_;
     const Claimant& claimant_;
@@ -193,10 +209,7 @@ std::optional<Turn> Claim::turn_after(const std::string& tenant) {
         } else if (next != first->tenant) {
             continue;
         }
-        first->heads.push_back({found[0].get<Time>(1), lane});
-    }
-    if (first) {
-        std::ranges::sort(first->heads);
+        first->heads.insert({position_in(found[0]), lane});
     }
     return first;
 }
@@ -204,33 +217,48 @@ std::optional<Turn> Claim::turn_after(const std::string& tenant) {
 std::optional<Turn> Claim::turn_of(const std::string& tenant) {
     Turn turn{tenant, {}};
     for (const auto& lane : lanes_) {
-        const auto found = head_of.execute(lane, class_name_, tenant);
-        if (!found.empty()) {
-            turn.heads.push_back({found[0].get<Time>(1), lane});
+        if (auto head = find_head(tenant, lane, beginning)) {
+            turn.heads.insert(*std::move(head));
         }
     }
-    std::ranges::sort(turn.heads);
     return turn.heads.empty() ? std::nullopt : std::optional{turn};
 }
 
-std::int32_t Claim::serve(const Turn& turn, std::int32_t share) {
+std::optional<Head> Claim::find_head(const std::string& tenant, const Lane& lane,
+                                     const Position& from) {
+    const auto found = head_from.execute(lane, class_name_, tenant, from.ready_at, from.job);
+    return found.empty() ? std::nullopt : std::optional{Head{position_in(found[0]), lane}};
+}
+
+// Merges the lanes of one tenant: each gives what is ready longer than the head of the next one.
+std::int32_t Claim::serve(Turn turn, std::int32_t share) {
     std::int32_t taken = 0;
-    for (const auto& head : turn.heads) {
-        std::vector<pg::Tid> tids;
-        for (const pg::Row row : lock_ready.execute(head.lane, class_name_, turn.tenant,
-                                                    head.ready_at, std::int64_t{share - taken})) {
-            tids.push_back(row.get<pg::Tid>(0));
-        }
-        if (!tids.empty()) {
-            returned_.add(
-                lease_locked.execute(tids, first_epoch_, claimant_.worker_id, pg::now(), lease_));
-            taken += static_cast<std::int32_t>(tids.size());
-        }
-        if (taken == share) {
-            break;
+    while (taken < share && !turn.heads.empty()) {
+        const auto head = turn.heads.extract(turn.heads.begin()).value();
+        const auto until = turn.heads.empty() ? end : turn.heads.begin()->position;
+        taken += lease(turn.tenant, head, until, share - taken);
+        if (taken < share && until != end) {
+            if (auto next = find_head(turn.tenant, head.lane, until)) {
+                turn.heads.insert(*std::move(next));
+            }
         }
     }
     return taken;
+}
+
+std::int32_t Claim::lease(const std::string& tenant, const Head& head, const Position& until,
+                          std::int32_t most) {
+    std::vector<pg::Tid> tids;
+    for (const pg::Row row : lock_ready.execute(head.lane, class_name_, tenant, head.position.ready_at,
+                                                head.position.job, until.ready_at, until.job,
+                                                std::int64_t{most})) {
+        tids.push_back(row.get<pg::Tid>(0));
+    }
+    if (!tids.empty()) {
+        returned_.add(
+            lease_locked.execute(tids, first_epoch_, claimant_.worker_id, pg::now(), lease_));
+    }
+    return static_cast<std::int32_t>(tids.size());
 }
 
 }  // namespace

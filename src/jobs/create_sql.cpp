@@ -21,7 +21,7 @@ jobs::NewJob read_arguments(const pg::Arguments& arguments) {
         request.priority_class = jobs::parse_priority_class(*priority_class);
     }
     request.run_at = arguments.optional<Time>(4);
-    if (request.run_at == Time::max()) {
+    if (request.run_at == Time::max() || request.run_at == Time::min()) {
         throw Error(Code::invalid_argument, "run_at must be finite");
     }
     for (const auto& id : arguments.optional<std::vector<Uuid>>(5).value_or(std::vector<Uuid>{})) {

@@ -18,7 +18,7 @@ IDEAMINE_FUNCTION(ideamine_purge_finished_jobs) {
     return pg::boundary([&] {
         const auto at = pg::Arguments{fcinfo}.optional<Time>(0).value_or(pg::now());
         const pg::Spi spi;
-        return Int64GetDatum(jobs::purge_finished_jobs(at - jobs::job_retention()));
+        return Int64GetDatum(jobs::purge_finished_jobs(saturating_add(at, -jobs::job_retention())));
     });
 }
 
@@ -26,6 +26,6 @@ IDEAMINE_FUNCTION(ideamine_purge_dead_letters) {
     return pg::boundary([&] {
         const auto at = pg::Arguments{fcinfo}.optional<Time>(0).value_or(pg::now());
         const pg::Spi spi;
-        return Int64GetDatum(jobs::purge_dead_letters(at - jobs::dead_letter_retention()));
+        return Int64GetDatum(jobs::purge_dead_letters(saturating_add(at, -jobs::dead_letter_retention())));
     });
 }

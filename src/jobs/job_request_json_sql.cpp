@@ -159,8 +159,12 @@ void read_job(NewJob& job, const pg::JsonValue& element) {
         throw Error(Code::invalid_argument,
                     std::string{"must be an object, not "} + describe(element.kind()));
     }
-    // jsonb keeps its keys sorted by length: "key" comes before all others but "run"
-    for (const auto& member : element.members()) {
+    const auto members = element.members();
+    if (const auto key = std::ranges::find(members, "key", &pg::JsonMember::key);
+        key != members.end()) {
+        read_field(element_fields, job, *key);
+    }
+    for (const auto& member : members) {
         if (!read_field(element_fields, job, member) && !read_field(option_fields, job, member)) {
             refuse_key(member.key, list_keys(element_fields) + ", " + list_keys(option_fields));
         }

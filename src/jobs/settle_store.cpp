@@ -122,7 +122,7 @@ class Settling {
         }
         settlement_.unblocked = unblock_dependents(completed_);
         if (!dead_.empty()) {
-            bury.execute(dead_.tenants, dead_.jobs, pg::now());
+            bury.execute(dead_.tenants, dead_.jobs, now_);
             cancel_dependents(dead_, "a job that it depends on failed");
         }
         return std::move(settlement_);

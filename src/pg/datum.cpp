@@ -14,15 +14,17 @@ Time now() {
 }
 
 TimestampTz to_timestamptz(Time time) {
-    return (time.time_since_epoch() - server_epoch).count();
+    if (time == Time::max()) {
+        return DT_NOEND;
+    }
+    return time == Time::min() ? DT_NOBEGIN : (time.time_since_epoch() - server_epoch).count();
 }
 
 Time from_timestamptz(TimestampTz timestamp) {
-    // -infinity and infinity are the ends of the server's range, and would overflow here
-    if (timestamp > PG_INT64_MAX - server_epoch.count()) {
+    if (TIMESTAMP_IS_NOEND(timestamp)) {
         return Time::max();
     }
-    return Time{Duration{timestamp} + server_epoch};
+    return TIMESTAMP_IS_NOBEGIN(timestamp) ? Time::min() : Time{Duration{timestamp} + server_epoch};
 }
 
 Duration to_duration(std::string_view what, const Interval& interval) {

@@ -76,7 +76,7 @@ struct Notices {
 
 void mark_stale(Time at, pg::Returned& returned) {
     std::vector<Uuid> stale;
-    for (const pg::Row row : give_up_stale.execute(at - worker_timeout(), at)) {
+    for (const pg::Row row : give_up_stale.execute(saturating_add(at, -worker_timeout()), at)) {
         stale.push_back(row.get<Uuid>(0));
     }
     if (stale.empty()) {

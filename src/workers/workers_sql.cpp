@@ -112,6 +112,6 @@ IDEAMINE_FUNCTION(ideamine_purge_workers) {
     return pg::boundary([&] {
         const auto at = pg::Arguments{fcinfo}.optional<Time>(0).value_or(pg::now());
         const pg::Spi spi;
-        return Int64GetDatum(workers::purge(at - jobs::job_retention()));
+        return Int64GetDatum(workers::purge(saturating_add(at, -jobs::job_retention())));
     });
 }

@@ -530,6 +530,14 @@ subtest 'too few places for workers are logged once, with the setting to raise' 
 	is(times_logged(qr/no background worker slot is free/), 1, 'it is logged once');
 };
 
+subtest 'without preloading there is no worker to detach, and the error says what is missing' => sub {
+	$node->adjust_conf('postgresql.conf', 'shared_preload_libraries', "''");
+	$node->restart;
+	my (undef, undef, $error) =
+	  $node->psql('app', "\\set VERBOSITY verbose\nSELECT ideamine.detach_worker()");
+	like($error, qr/ERROR:  ID503: .*\n.*\n?HINT:.*shared_preload_libraries = 'ideamine'/, 'ID503');
+};
+
 $node->stop;
 
 done_testing();

@@ -21,7 +21,7 @@ using Tid = ItemPointerData;
 
 // Time of the server's wall clock, not of the transaction.
 Time now();
-// The transaction's start: what now() is in SQL.
+// The ends of C++'s range stand for -infinity and infinity.
 TimestampTz to_timestamptz(Time time);
 Time from_timestamptz(TimestampTz timestamp);
 // A month counts 30 days and a day 24 hours, as the server does when it compares intervals.
