@@ -33,8 +33,8 @@ constinit pg::Statement head_from{
     "  AND (ready_at, job_id) >= ($4, $5)"
     " ORDER BY ready_at, job_id LIMIT 1"};
 
-// Begins at the head that was found just now: what stands before it in the index are claimed jobs that
-// vacuum has not removed yet, and walking over them once is enough.
+// Begins at the head that was found just now: what stands before it in the index are claimed jobs
+// that vacuum has not removed yet, and walking over them once is enough.
 constinit pg::Statement lock_ready{
     "SELECT ctid FROM ideamine.jobs"
     " WHERE status = 'pending' AND ready_at IS NOT NULL AND required_capabilities = $1::text[]"
@@ -42,14 +42,13 @@ constinit pg::Statement lock_ready{
     "  AND (ready_at, job_id) >= ($4, $5) AND (ready_at, job_id) < ($6, $7)"
     " ORDER BY ready_at, job_id LIMIT $8 FOR NO KEY UPDATE SKIP LOCKED"};
 
+// In the order of the argument, which is the order of readiness.
 constinit pg::Statement lease_locked{
-    "UPDATE ideamine.jobs SET status = 'running', epoch = greatest(epoch + 1, $2), attempt = "
-    "attempt + 1,"
-    "  worker_id = $3, started_at = $4, lease = $5"
-    " WHERE ctid = ANY ($1)"
-    " RETURNING tenant_id, job_id, epoch, attempt, job_type, payload, checkpoint, started_at + "
-    "lease,"
-    "  started_at + timeout",
+    "UPDATE ideamine.jobs j SET status = 'running', epoch = greatest(j.epoch + 1, $2),"
+    "  attempt = j.attempt + 1, worker_id = $3, started_at = $4, lease = $5"
+    " FROM unnest($1) AS locked (tid) WHERE j.ctid = locked.tid"
+    " RETURNING j.tenant_id, j.job_id, j.epoch, j.attempt, j.job_type, j.payload, j.checkpoint,"
+    "  j.started_at + j.lease, j.started_at + j.timeout",
     pg::Statement::Kind::writes_by_tid};
 
 using Lane = std::string;
@@ -85,9 +84,12 @@ struct Head {
     auto operator<=>(const Head&) const = default;
 };
 
-Position position_in(const pg::Row& row) { return {row.get<Time>(1), row.get<Uuid>(2)}; }
+Position position_in(const pg::Row& row) {
+    return {row.get<Time>(1), row.get<Uuid>(2)};
+}
 
-// A tenant with runnable jobs of one class, and where they are: the one that is ready longest first.
+// A tenant with runnable jobs of one class, and where they are: the one that is ready longest
+// first.
 struct Turn {
     std::string tenant;
     std::set<Head> heads;
@@ -121,10 +123,11 @@ class Claim {
     std::vector<Turn> next_round(const std::string& after);
     std::optional<Turn> turn_after(const std::string& tenant);
     std::optional<Turn> turn_of(const std::string& tenant);
-    std::int32_t serve(Turn turn, std::int32_t share);
+    std::int32_t serve(Turn turn, std::int32_t most);
     std::int32_t lease(const std::string& tenant, const Head& head, const Position& until,
                        std::int32_t most);
-    std::optional<Head> find_head(const std::string& tenant, const Lane& lane, const Position& from);
+    std::optional<Head> find_head(const std::string& tenant, const Lane& lane,
+                                  const Position& from);
 
     const shared::Installation& installation_;
     const Claimant& claimant_;
@@ -134,7 +137,8 @@ class Claim {
     Epoch first_epoch_;
     std::vector<Lane> lanes_;
     const char* class_name_ = "";
-    std::set<std::string> exhausted_;  // tenants that gave less than their share in this class
+    std::set<std::string>
+        exhausted_;  // tenants that gave less than they were asked for in this class
 };
 
 void Claim::serve_class(PriorityClass priority_class) {
@@ -144,15 +148,16 @@ void Claim::serve_class(PriorityClass priority_class) {
     class_name_ = to_string(priority_class);
     exhausted_.clear();
     for (auto round = next_round(last); !round.empty(); round = next_round(last)) {
-        const auto shares = share_out(left_, static_cast<std::int32_t>(round.size()));
-        for (std::size_t i = 0; i < round.size(); ++i) {
-            const auto taken = serve(round[i], shares[i]);
+        const auto most = jobs_per_turn(left_, static_cast<std::int32_t>(round.size()));
+        for (auto& turn : round) {
+            const auto tenant = turn.tenant;
+            const auto taken = serve(std::move(turn), most);
             left_ -= taken;
             if (taken > 0) {
-                last = round[i].tenant;
+                last = tenant;
             }
-            if (taken < shares[i]) {
-                exhausted_.insert(round[i].tenant);
+            if (taken < most) {
+                exhausted_.insert(tenant);
             }
         }
         if (left_ == 0) {
@@ -231,13 +236,13 @@ std::optional<Head> Claim::find_head(const std::string& tenant, const Lane& lane
 }
 
 // Merges the lanes of one tenant: each gives what is ready longer than the head of the next one.
-std::int32_t Claim::serve(Turn turn, std::int32_t share) {
+std::int32_t Claim::serve(Turn turn, std::int32_t most) {
     std::int32_t taken = 0;
-    while (taken < share && !turn.heads.empty()) {
+    while (taken < most && !turn.heads.empty()) {
         const auto head = turn.heads.extract(turn.heads.begin()).value();
         const auto until = turn.heads.empty() ? end : turn.heads.begin()->position;
-        taken += lease(turn.tenant, head, until, share - taken);
-        if (taken < share && until != end) {
+        taken += lease(turn.tenant, head, until, most - taken);
+        if (taken < most && until != end) {
             if (auto next = find_head(turn.tenant, head.lane, until)) {
                 turn.heads.insert(*std::move(next));
             }
@@ -249,9 +254,9 @@ std::int32_t Claim::serve(Turn turn, std::int32_t share) {
 std::int32_t Claim::lease(const std::string& tenant, const Head& head, const Position& until,
                           std::int32_t most) {
     std::vector<pg::Tid> tids;
-    for (const pg::Row row : lock_ready.execute(head.lane, class_name_, tenant, head.position.ready_at,
-                                                head.position.job, until.ready_at, until.job,
-                                                std::int64_t{most})) {
+    for (const pg::Row row :
+         lock_ready.execute(head.lane, class_name_, tenant, head.position.ready_at,
+                            head.position.job, until.ready_at, until.job, std::int64_t{most})) {
         tids.push_back(row.get<pg::Tid>(0));
     }
     if (!tids.empty()) {

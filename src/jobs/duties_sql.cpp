@@ -26,6 +26,7 @@ IDEAMINE_FUNCTION(ideamine_purge_dead_letters) {
     return pg::boundary([&] {
         const auto at = pg::Arguments{fcinfo}.optional<Time>(0).value_or(pg::now());
         const pg::Spi spi;
-        return Int64GetDatum(jobs::purge_dead_letters(saturating_add(at, -jobs::dead_letter_retention())));
+        return Int64GetDatum(
+            jobs::purge_dead_letters(saturating_add(at, -jobs::dead_letter_retention())));
     });
 }

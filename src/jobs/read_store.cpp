@@ -47,7 +47,8 @@ constinit pg::Statement list_runnable{
     "  SELECT job_id, job_type, queue, priority_class, required_capabilities, run_at"
     "  FROM ideamine.jobs"
     "  WHERE status = 'pending' AND ready_at IS NULL AND run_at <= $3 AND tenant_id = $1)"
-    " SELECT row_number() OVER (ORDER BY priority_class, ready_at, job_id), job_id, job_type, queue,"
+    " SELECT row_number() OVER (ORDER BY priority_class, ready_at, job_id), job_id, job_type, "
+    "queue,"
     "  priority_class, required_capabilities, ready_at"
     " FROM runnable ORDER BY 1 LIMIT $2",
     Kind::reads};

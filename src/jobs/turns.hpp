@@ -1,14 +1,13 @@
-// Tenants take turns within a priority class.
+// Tenants take turns within a priority class, one job at a time.
 #pragma once
 
 #include <cstdint>
-#include <vector>
 
 namespace ideamine::jobs {
 
-// How many jobs each of `tenants` tenants may take so that `wanted` are taken in turn, one by one,
-// beginning with the first: shares differ by at most one and add up to `wanted`. Nothing is shared
-// if `wanted` is negative, and nobody has a share if `tenants` is not positive.
-std::vector<std::int32_t> share_out(std::int32_t wanted, std::int32_t tenants);
+// So that a turn need not be a query: how many jobs each of `tenants` tenants may give at once when
+// `wanted` are to be dealt one by one. As many rounds as are sure to be full are taken together, at
+// least one; the rest is dealt in further calls, among those that still have something.
+std::int32_t jobs_per_turn(std::int32_t wanted, std::int32_t tenants);
 
 }  // namespace ideamine::jobs

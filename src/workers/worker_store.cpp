@@ -72,9 +72,12 @@ Uuid insert(const Registration& registration) {
 
 Worker hold(const Uuid& id, Hold how) {
     switch (how) {
-        case Hold::to_acquire: return read(id, hold_to_acquire.execute(id));
-        case Hold::to_change: return read(id, hold_to_change.execute(id));
-        case Hold::to_end: break;
+        case Hold::to_acquire:
+            return read(id, hold_to_acquire.execute(id));
+        case Hold::to_change:
+            return read(id, hold_to_change.execute(id));
+        case Hold::to_end:
+            break;
     }
     return read(id, hold_to_end.execute(id));
 }
