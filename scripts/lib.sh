@@ -107,10 +107,10 @@ build_extension() { make_here -s -j"$(nproc)" all; }
 
 cmake_here() { (cd "$ROOT" && exec cmake "$@"); }
 
-# The programs alone; scripts/check configures the unit tests as well.
-build_replay() {
+# Programs of tools/ by name, without the unit tests that scripts/check builds as well.
+build_programs() {
     cmake_here --preset default -DBUILD_TESTING=OFF >/dev/null
-    cmake_here --build --preset default --target replay >/dev/null
+    cmake_here --build --preset default --target "$@" >/dev/null
 }
 
 replay_program() { find "$ROOT/build/core" -type f -name replay -perm -u+x; }

@@ -20,8 +20,10 @@ std::vector<bool> find_dependents(std::uint32_t nodes, const std::vector<Edge>& 
             continue;
         }
         reached[node] = true;
-        for (const auto& edge : std::ranges::equal_range(by_parent, node, {}, &Edge::depends_on)) {
-            to_visit.push_back(edge.job);
+        // not std::ranges::equal_range, whose subrange clang 14 cannot parse
+        auto edge = std::ranges::lower_bound(by_parent, node, {}, &Edge::depends_on);
+        for (; edge != by_parent.end() && edge->depends_on == node; ++edge) {
+            to_visit.push_back(edge->job);
         }
     }
     return reached;

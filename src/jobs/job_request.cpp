@@ -17,8 +17,7 @@ void normalise_names(const char* what, std::vector<std::string>& names, std::siz
         check_identifier(what, name);
     }
     std::ranges::sort(names);
-    const auto repeated = std::ranges::unique(names);
-    names.erase(repeated.begin(), repeated.end());
+    names.erase(std::unique(names.begin(), names.end()), names.end());
 }
 
 void normalise(JobRequest& request) {

@@ -117,6 +117,7 @@ int work_skip_locked(const Connection& connection, const Options& options) {
 int run(const Options& options) {
     const auto work = options.queue == "ideamine" ? work_ideamine : work_skip_locked;
     std::vector<Connection> connections;
+    connections.reserve(static_cast<std::size_t>(options.clients));
     for (int i = 0; i < options.clients; ++i) {
         connections.push_back(connect());
     }
@@ -124,6 +125,7 @@ int run(const Options& options) {
     const auto start = std::chrono::steady_clock::now();
     {
         std::vector<std::jthread> threads;
+        threads.reserve(connections.size());
         for (std::size_t i = 0; i < connections.size(); ++i) {
             threads.emplace_back([&, i] {
                 try {
