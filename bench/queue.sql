@@ -1,5 +1,6 @@
 -- The queue that a team writes by hand: rows claimed with FOR UPDATE SKIP LOCKED, a lease that can be found when
 -- it runs out, and a row for each execution. The statements of its workers are in tools/queue_load.
+SET client_min_messages = warning;
 CREATE SCHEMA IF NOT EXISTS baseline;
 
 CREATE TABLE IF NOT EXISTS baseline.queue (
@@ -33,7 +34,6 @@ CREATE TABLE IF NOT EXISTS baseline.executions (
 
 -- The same jobs on both sides.
 TRUNCATE baseline.queue, baseline.executions;
-SET client_min_messages = warning;
 TRUNCATE ideamine.jobs, ideamine.job_executions, ideamine.workers CASCADE;
 SELECT count(*) FROM ideamine.create_jobs(NULL, (
   SELECT jsonb_agg(jsonb_build_object('job_type', 'embed', 'payload', jsonb_build_object('page', i)))
