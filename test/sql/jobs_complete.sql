@@ -117,3 +117,24 @@ SET ideamine.tenant_id = 'acme';
 SELECT ideamine.complete_job(NULL, :'job', :epoch);
 RESET ideamine.tenant_id;
 SELECT status FROM ideamine.jobs WHERE job_type = 'e';
+
+-- Nothing depends on the session: all works after DISCARD ALL, as between the clients of a pooler, and when prepared.
+DISCARD ALL;
+PREPARE next (uuid) AS SELECT tenant_id, job_id, epoch FROM ideamine.acquire_jobs($1);
+PREPARE done (text, uuid, bigint) AS SELECT ideamine.complete_job($1, $2, $3);
+SELECT count(*) FROM generate_series(1, 10) AS i, ideamine.create_job('acme', 'prepared ' || i);
+DO $$
+DECLARE
+  worker uuid := (SELECT worker_id FROM ideamine.workers);
+BEGIN
+  FOR i IN 1..5 LOOP
+    PERFORM ideamine.complete_job(tenant_id, job_id, epoch) FROM ideamine.acquire_jobs(worker);
+  END LOOP;
+END
+$$;
+EXECUTE next (:'worker') \gset
+EXECUTE done (:'tenant_id', :'job_id', :epoch);
+DISCARD PLANS;
+EXECUTE next (:'worker') \gset
+EXECUTE done (:'tenant_id', :'job_id', :epoch);
+SELECT status, count(*) FROM ideamine.jobs WHERE job_type LIKE 'prepared %' GROUP BY status ORDER BY status;

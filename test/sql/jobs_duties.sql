@@ -69,7 +69,7 @@ SELECT job_type FROM ideamine.dead_letter_queue;
 -- A job that ended long after it was made is kept from when it ended.
 TRUNCATE ideamine.jobs, ideamine.job_dependencies, ideamine.job_executions;
 SELECT count(*) FROM ideamine.create_job('acme', 'old');
-UPDATE ideamine.jobs SET created_at = created_at - interval '90 days';
+UPDATE ideamine.jobs SET created_at = '2022-01-01', job_id = '017e1300-0000-7000-8000-000000000000';
 SELECT c.status FROM ideamine.jobs j, ideamine.cancel_job(tenant_id, job_id) c;
 SELECT ideamine.purge_finished_jobs(now() + interval '29 days');
 SELECT ideamine.purge_finished_jobs(now() + interval '31 days');
