@@ -34,7 +34,7 @@ CREATE TABLE IF NOT EXISTS baseline.executions (
 
 -- The same jobs on both sides.
 TRUNCATE baseline.queue, baseline.executions;
-TRUNCATE ideamine.jobs, ideamine.job_executions, ideamine.workers CASCADE;
+TRUNCATE ideamine.jobs, ideamine.ended_attempts, ideamine.workers CASCADE;
 SELECT count(*) FROM ideamine.create_jobs(NULL, (
   SELECT jsonb_agg(jsonb_build_object('job_type', 'embed', 'payload', jsonb_build_object('page', i)))
   FROM generate_series(1, 60000) i));

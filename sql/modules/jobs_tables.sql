@@ -119,9 +119,10 @@ COMMENT ON COLUMN ideamine.job_dependencies.tenant_id IS 'Tenant of both';
 CREATE INDEX job_dependencies_depends_on ON ideamine.job_dependencies (depends_on, tenant_id);
 COMMENT ON INDEX ideamine.job_dependencies_depends_on IS 'The dependents of a job';
 
--- Appended when an attempt ends; what is running stands in jobs. No foreign key: an append to history should
--- not lock the row that every other caller is waiting for, and retention removes it together with its job.
-CREATE TABLE ideamine.job_executions (
+-- Appended when an attempt ends without completing its job: what is running, and what completed a job, stands
+-- in the job's own row and need not be written twice. No foreign key: an append to history should not lock the
+-- row that every other caller is waiting for, and retention removes it together with its job.
+CREATE TABLE ideamine.ended_attempts (
   job_id     uuid NOT NULL,
   epoch      bigint NOT NULL,
   worker_id  uuid,
@@ -131,20 +132,38 @@ CREATE TABLE ideamine.job_executions (
   outcome    ideamine.attempt_outcome NOT NULL,
   tenant_id  text COLLATE "C" NOT NULL,
   error      text,
-  duration   interval GENERATED ALWAYS AS (ended_at - started_at) STORED,
   PRIMARY KEY (job_id, epoch, tenant_id)
 );
-COMMENT ON TABLE ideamine.job_executions IS 'The audit trail: one row per lease that ended, written when it ends';
+COMMENT ON TABLE ideamine.ended_attempts IS 'Attempts that ended without completing their job; the view job_executions shows all';
+COMMENT ON COLUMN ideamine.ended_attempts.job_id IS 'The job';
+COMMENT ON COLUMN ideamine.ended_attempts.epoch IS 'The lease';
+COMMENT ON COLUMN ideamine.ended_attempts.worker_id IS 'The worker that held it';
+COMMENT ON COLUMN ideamine.ended_attempts.started_at IS 'When it was acquired';
+COMMENT ON COLUMN ideamine.ended_attempts.ended_at IS 'When it ended';
+COMMENT ON COLUMN ideamine.ended_attempts.attempt IS 'Which attempt it was, from 1; one that was handed back shares its number with the next';
+COMMENT ON COLUMN ideamine.ended_attempts.outcome IS 'See type ideamine.attempt_outcome';
+COMMENT ON COLUMN ideamine.ended_attempts.tenant_id IS 'Tenant of the job';
+COMMENT ON COLUMN ideamine.ended_attempts.error IS 'What went wrong, if anything';
+
+CREATE VIEW ideamine.job_executions WITH (security_invoker = true) AS
+  SELECT tenant_id, job_id, epoch, attempt, worker_id, started_at, ended_at, ended_at - started_at AS duration,
+         outcome, error
+  FROM ideamine.ended_attempts
+  UNION ALL
+  SELECT tenant_id, job_id, epoch, attempt, worker_id, started_at, finished_at, finished_at - started_at,
+         'completed', NULL
+  FROM ideamine.jobs WHERE status = 'completed';
+COMMENT ON VIEW ideamine.job_executions IS 'The audit trail: one row per attempt that ended';
+COMMENT ON COLUMN ideamine.job_executions.tenant_id IS 'Tenant of the job';
 COMMENT ON COLUMN ideamine.job_executions.job_id IS 'The job';
 COMMENT ON COLUMN ideamine.job_executions.epoch IS 'The lease';
+COMMENT ON COLUMN ideamine.job_executions.attempt IS 'Which attempt it was, from 1; one that was handed back shares its number with the next';
 COMMENT ON COLUMN ideamine.job_executions.worker_id IS 'The worker that held it';
 COMMENT ON COLUMN ideamine.job_executions.started_at IS 'When it was acquired';
 COMMENT ON COLUMN ideamine.job_executions.ended_at IS 'When it ended';
-COMMENT ON COLUMN ideamine.job_executions.attempt IS 'Which attempt it was, from 1; one that was handed back shares its number with the next';
-COMMENT ON COLUMN ideamine.job_executions.outcome IS 'See type ideamine.attempt_outcome';
-COMMENT ON COLUMN ideamine.job_executions.tenant_id IS 'Tenant of the job';
-COMMENT ON COLUMN ideamine.job_executions.error IS 'What went wrong, if anything';
 COMMENT ON COLUMN ideamine.job_executions.duration IS 'From its start to its end';
+COMMENT ON COLUMN ideamine.job_executions.outcome IS 'See type ideamine.attempt_outcome';
+COMMENT ON COLUMN ideamine.job_executions.error IS 'What went wrong, if anything';
 
 CREATE TABLE ideamine.dead_letter_queue (
   job_id                uuid NOT NULL,
@@ -205,11 +224,12 @@ COMMENT ON COLUMN ideamine_internal.incarnation.raised_at IS 'When the first lea
 
 SELECT pg_catalog.pg_extension_config_dump('ideamine.jobs', '');
 SELECT pg_catalog.pg_extension_config_dump('ideamine.job_dependencies', '');
-SELECT pg_catalog.pg_extension_config_dump('ideamine.job_executions', '');
+SELECT pg_catalog.pg_extension_config_dump('ideamine.ended_attempts', '');
 SELECT pg_catalog.pg_extension_config_dump('ideamine.dead_letter_queue', '');
 SELECT pg_catalog.pg_extension_config_dump('ideamine_internal.stop_notices', '');
 SELECT pg_catalog.pg_extension_config_dump('ideamine_internal.incarnation', '');
 
-GRANT SELECT ON ideamine.jobs, ideamine.job_dependencies, ideamine.job_executions, ideamine.dead_letter_queue
+GRANT SELECT ON ideamine.jobs, ideamine.job_dependencies, ideamine.ended_attempts, ideamine.job_executions,
+  ideamine.dead_letter_queue
   TO ideamine_reader, ideamine_app, ideamine_worker, ideamine_admin;
 GRANT SELECT ON ideamine_internal.stop_notices, ideamine_internal.incarnation TO ideamine_admin;

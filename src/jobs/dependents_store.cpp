@@ -59,7 +59,7 @@ constinit pg::Statement cancel_locked{
     "  RETURNING j.tenant_id, j.job_id, j.epoch, j.attempt, j.worker_id, j.started_at, "
     "c.was_running),"
     " recorded AS ("
-    "  INSERT INTO ideamine.job_executions"
+    "  INSERT INTO ideamine.ended_attempts"
     "   (tenant_id, job_id, epoch, attempt, worker_id, started_at, ended_at, outcome)"
     "  SELECT tenant_id, job_id, epoch, attempt, worker_id, started_at, $4, 'cancelled'"
     "  FROM cancelled WHERE was_running),"

@@ -12,7 +12,7 @@ constinit pg::Statement delete_jobs{
     "  WHERE job_id < $2 AND status IN ('completed', 'failed', 'cancelled') AND finished_at < $1"
     "  ORDER BY job_id LIMIT 10000 FOR UPDATE SKIP LOCKED),"
     " history AS ("
-    "  DELETE FROM ideamine.job_executions e USING old"
+    "  DELETE FROM ideamine.ended_attempts e USING old"
     "  WHERE e.job_id = old.job_id AND e.tenant_id = old.tenant_id)"
     " DELETE FROM ideamine.jobs j USING old WHERE j.job_id = old.job_id AND j.tenant_id = "
     "old.tenant_id"};

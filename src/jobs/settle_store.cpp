@@ -28,17 +28,11 @@ constinit pg::Statement look_up{
 // locked in one order everywhere. Looking for one tenant at a time leaves the planner the primary
 // key and nothing else.
 constinit pg::Statement complete_attempts{
-    "WITH ended AS ("
-    "  UPDATE ideamine.jobs SET status = 'completed', finished_at = $5,"
-    "   result = ($4::jsonb[])[width_bucket(job_id, $2)]"
-    "  WHERE tenant_id = $1 AND job_id = ANY ($2)"
-    "   AND epoch = ($3::bigint[])[width_bucket(job_id, $2)] AND status::text = 'running'"
-    "  RETURNING job_id, epoch, attempt, worker_id, started_at, dependents > 0 AS waited_for),"
-    " recorded AS ("
-    "  INSERT INTO ideamine.job_executions"
-    "   (tenant_id, job_id, epoch, attempt, worker_id, started_at, ended_at, outcome)"
-    "  SELECT $1, job_id, epoch, attempt, worker_id, started_at, $5, 'completed' FROM ended)"
-    " SELECT width_bucket(job_id, $2) - 1, waited_for FROM ended"};
+    "UPDATE ideamine.jobs SET status = 'completed', finished_at = $5,"
+    "  result = ($4::jsonb[])[width_bucket(job_id, $2)]"
+    " WHERE tenant_id = $1 AND job_id = ANY ($2)"
+    "  AND epoch = ($3::bigint[])[width_bucket(job_id, $2)] AND status::text = 'running'"
+    " RETURNING width_bucket(job_id, $2) - 1, dependents > 0"};
 
 constinit pg::Statement end_attempts{
     "WITH ended AS ("
@@ -56,7 +50,7 @@ constinit pg::Statement end_attempts{
     "  RETURNING e.position, j.tenant_id, j.job_id, j.epoch, j.worker_id, j.started_at, e.outcome,"
     "   e.error, j.attempt + e.given_back AS attempt),"
     " recorded AS ("
-    "  INSERT INTO ideamine.job_executions"
+    "  INSERT INTO ideamine.ended_attempts"
     "   (tenant_id, job_id, epoch, attempt, worker_id, started_at, ended_at, outcome, error)"
     "  SELECT tenant_id, job_id, epoch, attempt, worker_id, started_at, $10,"
     "   outcome::ideamine.attempt_outcome, error FROM ended)"

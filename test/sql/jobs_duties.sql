@@ -1,7 +1,7 @@
 -- What time does to jobs: scheduled ones come due, ended ones and dead letters are removed. Each duty takes the time to judge by.
 SET client_min_messages = warning;
 TRUNCATE ideamine.tenants, ideamine.workers, ideamine.jobs, ideamine.job_dependencies,
-  ideamine.job_executions, ideamine.dead_letter_queue, ideamine_internal.stop_notices;
+  ideamine.ended_attempts, ideamine.dead_letter_queue, ideamine_internal.stop_notices;
 
 -- Runs a statement that must be refused and shows how, with ids made here and epochs masked.
 CREATE PROCEDURE pg_temp.refused(statement text, VARIADIC arguments text[] DEFAULT '{}')
@@ -37,7 +37,7 @@ SELECT ideamine.promote_scheduled_jobs('infinity');
 SELECT ideamine.promote_scheduled_jobs('-infinity');
 
 -- Retention of jobs: 30 days by default, from when they ended; with them go their edges and attempts.
-TRUNCATE ideamine.jobs, ideamine.job_dependencies, ideamine.job_executions;
+TRUNCATE ideamine.jobs, ideamine.job_dependencies, ideamine.ended_attempts;
 SELECT count(*) FROM ideamine.create_jobs('acme', '[
   {"key": "done", "job_type": "done"}, {"key": "dead", "job_type": "dead"}, {"key": "running", "job_type": "running"},
   {"key": "pending", "job_type": "pending"}, {"key": "cancelled", "job_type": "cancelled"},
@@ -67,7 +67,7 @@ SELECT job_type, status FROM ideamine.jobs ORDER BY job_type;
 SELECT job_type FROM ideamine.dead_letter_queue;
 
 -- A job that ended long after it was made is kept from when it ended.
-TRUNCATE ideamine.jobs, ideamine.job_dependencies, ideamine.job_executions;
+TRUNCATE ideamine.jobs, ideamine.job_dependencies, ideamine.ended_attempts;
 SELECT count(*) FROM ideamine.create_job('acme', 'old');
 UPDATE ideamine.jobs SET created_at = '2022-01-01', job_id = '017e1300-0000-7000-8000-000000000000';
 SELECT c.status FROM ideamine.jobs j, ideamine.cancel_job(tenant_id, job_id) c;
@@ -83,7 +83,7 @@ SELECT ideamine.purge_finished_jobs(now() + interval '90 minutes');
 RESET ideamine.job_retention;
 
 -- At most 10,000 a pass.
-TRUNCATE ideamine.jobs, ideamine.job_dependencies, ideamine.job_executions;
+TRUNCATE ideamine.jobs, ideamine.job_dependencies, ideamine.ended_attempts;
 SELECT count(*) FROM ideamine.create_jobs('acme', (SELECT jsonb_agg('{"job_type": "x"}'::jsonb) FROM generate_series(1, 10003)));
 UPDATE ideamine.jobs SET status = 'completed', finished_at = now(), ready_at = NULL;
 SELECT ideamine.purge_finished_jobs(now() + interval '31 days');

@@ -1,7 +1,7 @@
 -- fail_job: retries after a growing delay, and the dead letter queue when they are used up.
 SET client_min_messages = warning;
 TRUNCATE ideamine.tenants, ideamine.workers, ideamine.jobs, ideamine.job_dependencies,
-  ideamine.job_executions, ideamine.dead_letter_queue, ideamine_internal.stop_notices;
+  ideamine.ended_attempts, ideamine.dead_letter_queue, ideamine_internal.stop_notices;
 
 -- Runs a statement that must be refused and shows how, with ids made here and epochs masked.
 CREATE PROCEDURE pg_temp.refused(statement text, VARIADIC arguments text[] DEFAULT '{}')
@@ -111,7 +111,7 @@ RESET ideamine.retry_cap;
 RESET ideamine.max_retries;
 
 -- Jitter spreads the retries of jobs that fail together.
-TRUNCATE ideamine.jobs, ideamine.job_dependencies, ideamine.dead_letter_queue, ideamine.job_executions;
+TRUNCATE ideamine.jobs, ideamine.job_dependencies, ideamine.dead_letter_queue, ideamine.ended_attempts;
 SELECT count(*) FROM generate_series(1, 50) AS i, ideamine.create_job('acme', 'job ' || i);
 SELECT count(*) FROM ideamine.acquire_jobs(:'worker', 50);
 SELECT count(*) FROM ideamine.jobs, ideamine.fail_job(tenant_id, job_id, epoch, 'boom');
@@ -125,7 +125,7 @@ SELECT ideamine.promote_scheduled_jobs(now() + interval '10 s');
 SELECT attempt, count(*) FROM ideamine.acquire_jobs(:'worker', 50) GROUP BY attempt;
 
 -- Not retryable: dead at once, whatever is left.
-TRUNCATE ideamine.jobs, ideamine.job_dependencies, ideamine.dead_letter_queue, ideamine.job_executions;
+TRUNCATE ideamine.jobs, ideamine.job_dependencies, ideamine.dead_letter_queue, ideamine.ended_attempts;
 SELECT count(*) FROM unnest('{hopeless,patient,impatient,stubborn}'::text[]) AS type, ideamine.create_job('acme', type);
 SELECT count(*) FROM ideamine.acquire_jobs(:'worker', 10);
 SELECT * FROM pg_temp.fail('hopeless', 'no such model', retryable => false, retry_after => '1 s');

@@ -1,7 +1,7 @@
 -- get_job and get_runnable_jobs: what is known of a job, and what would be acquired now.
 SET client_min_messages = warning;
 TRUNCATE ideamine.tenants, ideamine.workers, ideamine.jobs, ideamine.job_dependencies,
-  ideamine.job_executions, ideamine.dead_letter_queue, ideamine_internal.stop_notices;
+  ideamine.ended_attempts, ideamine.dead_letter_queue, ideamine_internal.stop_notices;
 
 -- Runs a statement that must be refused and shows how, with ids made here and epochs masked.
 CREATE PROCEDURE pg_temp.refused(statement text, VARIADIC arguments text[] DEFAULT '{}')
@@ -69,7 +69,7 @@ CALL pg_temp.refused($$SELECT * FROM ideamine.get_job('acme', '00000000-0000-000
 CALL pg_temp.refused('SELECT * FROM ideamine.get_job(%L, %L)', '', :'parent');
 
 -- Runnable: the highest class first, within it the job that has been ready longest, whatever it requires, whoever can do that.
-TRUNCATE ideamine.jobs, ideamine.job_dependencies, ideamine.job_executions;
+TRUNCATE ideamine.jobs, ideamine.job_dependencies, ideamine.ended_attempts;
 SELECT key FROM ideamine.create_jobs('acme', '[
   {"key": "a", "job_type": "a", "priority_class": "P2"},
   {"key": "b", "job_type": "b", "priority_class": "P0", "required_capabilities": ["zap"], "queue": "mail"},

@@ -1,7 +1,7 @@
 -- Who may call and read what. The lists are complete: an object or a grant that is not here is a surprise.
 SET client_min_messages = warning;
 TRUNCATE ideamine.tenants, ideamine.workers, ideamine.jobs, ideamine.job_dependencies,
-  ideamine.job_executions, ideamine.dead_letter_queue, ideamine_internal.stop_notices;
+  ideamine.ended_attempts, ideamine.dead_letter_queue, ideamine_internal.stop_notices;
 
 -- Runs a statement that must be refused and shows how, with ids made here and epochs masked.
 CREATE PROCEDURE pg_temp.refused(statement text, VARIADIC arguments text[] DEFAULT '{}')
@@ -92,7 +92,7 @@ CALL pg_temp.refused($$SELECT ideamine.create_jobs('acme', '[]')$$);
 CALL pg_temp.refused('SELECT ideamine.cancel_job(%L, %L)', 'acme', :'job');
 CALL pg_temp.refused('SELECT ideamine.expire_leases()');
 CALL pg_temp.refused('UPDATE ideamine.workers SET status = %L', 'active');
-CALL pg_temp.refused('DELETE FROM ideamine.job_executions');
+CALL pg_temp.refused('DELETE FROM ideamine.ended_attempts');
 RESET ROLE;
 
 -- A reader only reads.

@@ -1,7 +1,7 @@
 -- acquire_jobs: who gets which jobs, in which order, and the leases on them.
 SET client_min_messages = warning;
 TRUNCATE ideamine.tenants, ideamine.workers, ideamine.jobs, ideamine.job_dependencies,
-  ideamine.job_executions, ideamine.dead_letter_queue, ideamine_internal.stop_notices;
+  ideamine.ended_attempts, ideamine.dead_letter_queue, ideamine_internal.stop_notices;
 
 -- Runs a statement that must be refused and shows how, with ids made here and epochs masked.
 CREATE PROCEDURE pg_temp.refused(statement text, VARIADIC arguments text[] DEFAULT '{}')
@@ -24,7 +24,7 @@ $$;
 SELECT ideamine.create_tenant(name) FROM unnest('{acme,bolt,core,dyne}'::text[]) AS name;
 SELECT ideamine.register_worker('test') AS worker \gset
 CREATE PROCEDURE pg_temp.forget_jobs() LANGUAGE sql AS
-  'TRUNCATE ideamine.jobs, ideamine.job_dependencies, ideamine.job_executions';
+  'TRUNCATE ideamine.jobs, ideamine.job_dependencies, ideamine.ended_attempts';
 
 -- The highest class goes first.
 SELECT count(*) FROM unnest('{P2,P0,P3,P1,P2,P0}'::text[]) AS class,

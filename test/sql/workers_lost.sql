@@ -1,7 +1,7 @@
 -- Lost workers, expired leases and deadlines. Each duty takes the time to judge by.
 SET client_min_messages = warning;
 TRUNCATE ideamine.tenants, ideamine.workers, ideamine.jobs, ideamine.job_dependencies,
-  ideamine.job_executions, ideamine.dead_letter_queue, ideamine_internal.stop_notices;
+  ideamine.ended_attempts, ideamine.dead_letter_queue, ideamine_internal.stop_notices;
 
 -- Runs a statement that must be refused and shows how, with ids made here and epochs masked.
 CREATE PROCEDURE pg_temp.refused(statement text, VARIADIC arguments text[] DEFAULT '{}')
@@ -64,7 +64,7 @@ SELECT jobs_requeued FROM ideamine.mark_stale_workers(now() + interval '62 minut
 RESET ideamine.worker_timeout;
 
 -- Draining and degraded workers are given up too, terminated ones have nothing to lose.
-TRUNCATE ideamine.workers, ideamine.jobs, ideamine.job_dependencies, ideamine.job_executions, ideamine.dead_letter_queue;
+TRUNCATE ideamine.workers, ideamine.jobs, ideamine.job_dependencies, ideamine.ended_attempts, ideamine.dead_letter_queue;
 SELECT count(*) FROM unnest(enum_range(NULL::ideamine.worker_status)::text[]) AS status, ideamine.register_worker(status);
 UPDATE ideamine.workers SET status = worker_type::ideamine.worker_status;
 SELECT w.worker_type FROM ideamine.mark_stale_workers(now() + interval '1 hour') JOIN ideamine.workers w USING (worker_id) ORDER BY 1;
@@ -90,7 +90,7 @@ SELECT status, attempt FROM ideamine.jobs;
 SELECT attempt, jsonb_array_length(attempts) AS attempts FROM ideamine.dead_letter_queue;
 
 -- Leases: one that ran out without a heartbeat is taken back, requeued at once, and its worker told, once.
-TRUNCATE ideamine.workers, ideamine.jobs, ideamine.job_dependencies, ideamine.job_executions, ideamine.dead_letter_queue;
+TRUNCATE ideamine.workers, ideamine.jobs, ideamine.job_dependencies, ideamine.ended_attempts, ideamine.dead_letter_queue;
 SELECT ideamine.register_worker('slow') AS slow \gset
 SELECT count(*) FROM unnest('{a,b}'::text[]) AS type, ideamine.create_job('acme', type, options => '{"retry_base": "1 hour"}');
 SELECT job_type FROM ideamine.acquire_jobs(:'slow', lease => '10 min');
@@ -109,7 +109,7 @@ SELECT * FROM ideamine.heartbeat(:'slow');
 SELECT job_type, attempt FROM ideamine.acquire_jobs(:'slow');
 
 -- A deadline holds whatever the heartbeats say. Past it the attempt has failed: it is retried after a delay.
-TRUNCATE ideamine.jobs, ideamine.job_dependencies, ideamine.job_executions;
+TRUNCATE ideamine.jobs, ideamine.job_dependencies, ideamine.ended_attempts;
 SELECT count(*) FROM ideamine.create_job('acme', 'endless', options => '{"timeout": "1 hour", "retry_base": "1 hour", "retry_cap": "1 day"}');
 SELECT deadline - lease_expires_at AS lease_left FROM ideamine.acquire_jobs(:'slow', lease => '30 min');
 UPDATE ideamine.workers SET last_heartbeat_at = now() + interval '55 minutes';
@@ -128,7 +128,7 @@ SELECT status FROM ideamine.expire_leases(now() + interval '2 hours');
 SELECT outcome, attempt FROM ideamine.job_executions ORDER BY epoch;
 
 -- With the retries used up: the dead letter queue, for both reasons, and what waits for the job is cancelled.
-TRUNCATE ideamine.jobs, ideamine.job_dependencies, ideamine.job_executions;
+TRUNCATE ideamine.jobs, ideamine.job_dependencies, ideamine.ended_attempts;
 TRUNCATE ideamine_internal.stop_notices;
 SELECT count(*) FROM ideamine.create_jobs('acme', '[
   {"key": "lost", "job_type": "lost", "max_retries": 0}, {"key": "late", "job_type": "late", "max_retries": 0, "timeout": "1 s"},
@@ -140,7 +140,7 @@ SELECT job_type, attempt, attempts -> 0 ->> 'outcome' AS outcome FROM ideamine.d
 SELECT j.job_type, h.reason FROM ideamine.heartbeat(:'slow') h JOIN ideamine.jobs j USING (job_id) ORDER BY 1;
 
 -- A lease of a worker that has ended or that nobody knows any more ends at once.
-TRUNCATE ideamine.jobs, ideamine.job_dependencies, ideamine.job_executions;
+TRUNCATE ideamine.jobs, ideamine.job_dependencies, ideamine.ended_attempts;
 SELECT count(*) FROM unnest('{a,b}'::text[]) AS type, ideamine.create_job('acme', type);
 SELECT ideamine.register_worker('gone') AS gone \gset
 SELECT ideamine.register_worker('forgotten') AS forgotten \gset
