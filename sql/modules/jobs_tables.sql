@@ -18,70 +18,72 @@ COMMENT ON TYPE ideamine.attempt_outcome IS
 the deadline; released: handed back unharmed; cancelled: the job was cancelled meanwhile.';
 
 -- No foreign key to tenants: each insert would lock the tenant's row, and concurrent callers of one tenant
--- would build multixacts on it. create_job() and create_jobs() look the tenant up instead. Pages keep room for the claim and
--- the completion, so that new row versions stay on their page and WAL holds only what differs.
+-- would build multixacts on it. create_job() and create_jobs() look the tenant up instead. Pages keep room for the
+-- claim and the completion, so that new row versions stay on their page and WAL holds only what differs; the primary
+-- key has three entries of a job until vacuum comes, hence its fillfactor. What is never NULL and of fixed length
+-- stands first: its place in a row is known without walking along it.
 CREATE TABLE ideamine.jobs (
   job_id                uuid NOT NULL,
   run_at                timestamptz NOT NULL,
-  ready_at              timestamptz,
   created_at            timestamptz NOT NULL,
-  started_at            timestamptz,
-  finished_at           timestamptz,
   epoch                 bigint NOT NULL,
-  worker_id             uuid,
-  run_id                uuid,
   status                ideamine.job_status NOT NULL,
   priority_class        ideamine.priority_class NOT NULL,
   attempt               integer NOT NULL,
   open_dependencies     integer NOT NULL CONSTRAINT jobs_open_dependencies_counted CHECK (open_dependencies >= 0),
   dependents            integer NOT NULL,
+  tenant_id             text COLLATE "C" NOT NULL,
+  required_capabilities text[] COLLATE "C" NOT NULL,
+  job_type              text COLLATE "C" NOT NULL,
+  queue                 text COLLATE "C" NOT NULL,
+  payload               jsonb NOT NULL,
+  ready_at              timestamptz,
+  worker_id             uuid,
+  started_at            timestamptz,
+  finished_at           timestamptz,
+  lease                 interval,
+  timeout               interval,
   max_retries           integer,
   retry_base            interval,
   retry_factor          double precision,
   retry_cap             interval,
-  timeout               interval,
-  lease                 interval,
-  tenant_id             text COLLATE "C" NOT NULL,
-  job_type              text COLLATE "C" NOT NULL,
-  queue                 text COLLATE "C" NOT NULL,
+  run_id                uuid,
   project_id            text COLLATE "C",
   phase                 text COLLATE "C",
-  required_capabilities text[] COLLATE "C" NOT NULL,
-  payload               jsonb NOT NULL,
   checkpoint            jsonb,
   result                jsonb,
   last_error            text,
   cancel_reason         text,
-  PRIMARY KEY (job_id, tenant_id)
+  PRIMARY KEY (job_id, tenant_id) WITH (fillfactor = 30)
 ) WITH (fillfactor = 50);
 COMMENT ON TABLE ideamine.jobs IS 'One row per job, from its creation until retention removes it';
 COMMENT ON COLUMN ideamine.jobs.job_id IS 'UUID version 7, made by the extension: ids sort by the time of creation';
 COMMENT ON COLUMN ideamine.jobs.run_at IS 'Not to be run before this time; moved on by a retry that has to wait';
-COMMENT ON COLUMN ideamine.jobs.ready_at IS 'Since when a pending job may be acquired; NULL while it is blocked or scheduled for later';
 COMMENT ON COLUMN ideamine.jobs.created_at IS 'When it was created';
-COMMENT ON COLUMN ideamine.jobs.started_at IS 'When the latest attempt was acquired';
-COMMENT ON COLUMN ideamine.jobs.finished_at IS 'When it was completed, failed or cancelled';
 COMMENT ON COLUMN ideamine.jobs.epoch IS 'Number of its latest lease: grows with each claim and never repeats; 0 before the first';
-COMMENT ON COLUMN ideamine.jobs.worker_id IS 'The worker that holds its lease, or held the latest one';
-COMMENT ON COLUMN ideamine.jobs.run_id IS 'The run that it belongs to, if any';
 COMMENT ON COLUMN ideamine.jobs.status IS 'See type ideamine.job_status';
 COMMENT ON COLUMN ideamine.jobs.priority_class IS 'See type ideamine.priority_class';
 COMMENT ON COLUMN ideamine.jobs.attempt IS 'How many attempts were begun; one that was handed back unharmed is not counted';
 COMMENT ON COLUMN ideamine.jobs.open_dependencies IS 'How many of the jobs that it waits for have not been completed';
 COMMENT ON COLUMN ideamine.jobs.dependents IS 'How many jobs were made to wait for this one';
+COMMENT ON COLUMN ideamine.jobs.tenant_id IS 'The tenant that it belongs to';
+COMMENT ON COLUMN ideamine.jobs.required_capabilities IS 'What a worker must be able to do to get it, sorted';
+COMMENT ON COLUMN ideamine.jobs.job_type IS 'What the worker is to do';
+COMMENT ON COLUMN ideamine.jobs.queue IS 'Queue of the tenant that it stands in';
+COMMENT ON COLUMN ideamine.jobs.payload IS 'What the worker gets';
+COMMENT ON COLUMN ideamine.jobs.ready_at IS 'Since when a pending job may be acquired; NULL while it is blocked or scheduled for later';
+COMMENT ON COLUMN ideamine.jobs.worker_id IS 'The worker that holds its lease, or held the latest one';
+COMMENT ON COLUMN ideamine.jobs.started_at IS 'When the latest attempt was acquired';
+COMMENT ON COLUMN ideamine.jobs.finished_at IS 'When it was completed, failed or cancelled';
+COMMENT ON COLUMN ideamine.jobs.lease IS 'Length of its latest lease, which each heartbeat of the worker renews';
+COMMENT ON COLUMN ideamine.jobs.timeout IS 'Hard limit of one attempt, heartbeats or not; NULL: none';
 COMMENT ON COLUMN ideamine.jobs.max_retries IS 'How often it is tried again; NULL: ideamine.max_retries';
 COMMENT ON COLUMN ideamine.jobs.retry_base IS 'Delay before its first retry; NULL: ideamine.retry_base';
 COMMENT ON COLUMN ideamine.jobs.retry_factor IS 'By what the delay grows with each retry; NULL: ideamine.retry_factor';
 COMMENT ON COLUMN ideamine.jobs.retry_cap IS 'Longest delay before a retry; NULL: ideamine.retry_cap';
-COMMENT ON COLUMN ideamine.jobs.timeout IS 'Hard limit of one attempt, heartbeats or not; NULL: none';
-COMMENT ON COLUMN ideamine.jobs.lease IS 'Length of its latest lease, which each heartbeat of the worker renews';
-COMMENT ON COLUMN ideamine.jobs.tenant_id IS 'The tenant that it belongs to';
-COMMENT ON COLUMN ideamine.jobs.job_type IS 'What the worker is to do';
-COMMENT ON COLUMN ideamine.jobs.queue IS 'Queue of the tenant that it stands in';
+COMMENT ON COLUMN ideamine.jobs.run_id IS 'The run that it belongs to, if any';
 COMMENT ON COLUMN ideamine.jobs.project_id IS 'The project that it belongs to, if any';
 COMMENT ON COLUMN ideamine.jobs.phase IS 'The phase of its run, if any';
-COMMENT ON COLUMN ideamine.jobs.required_capabilities IS 'What a worker must be able to do to get it, sorted';
-COMMENT ON COLUMN ideamine.jobs.payload IS 'What the worker gets';
 COMMENT ON COLUMN ideamine.jobs.checkpoint IS 'Where the next attempt may go on, left by release_job()';
 COMMENT ON COLUMN ideamine.jobs.result IS 'What the attempt that completed it returned';
 COMMENT ON COLUMN ideamine.jobs.last_error IS 'Error of the latest attempt that did not succeed';
