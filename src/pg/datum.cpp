@@ -24,7 +24,11 @@ Time from_timestamptz(TimestampTz timestamp) {
     if (TIMESTAMP_IS_NOEND(timestamp)) {
         return Time::max();
     }
-    return TIMESTAMP_IS_NOBEGIN(timestamp) ? Time::min() : Time{Duration{timestamp} + server_epoch};
+    if (TIMESTAMP_IS_NOBEGIN(timestamp)) {
+        return Time::min();
+    }
+    // Counted from 1970, the last 30 years that the server knows do not fit.
+    return saturating_add(Time{server_epoch}, Duration{timestamp});
 }
 
 Duration to_duration(std::string_view what, const Interval& interval) {

@@ -234,6 +234,16 @@ UPDATE ideamine.jobs SET epoch = CASE job_type WHEN 'far ahead' THEN 1000000::bi
 SELECT job_type, epoch > (1000000::bigint << 32 | 7) AS greater, epoch >> 32 = (SELECT incarnation FROM ideamine_internal.incarnation) AS of_this_start
 FROM ideamine.acquire_jobs(:'later', 2) ORDER BY job_type;
 
+-- Times that the server knows and the library does not, after the year 294246, count as infinite; a job that somebody
+-- has given one all the same does not keep others from theirs.
+CALL pg_temp.forget_jobs();
+CALL pg_temp.refused($$SELECT ideamine.create_job('acme', 'last', run_at => '294276-12-31')$$);
+SELECT ideamine.register_worker('late', '{gpu}') AS late \gset
+SELECT count(*) FROM (VALUES ('last', '[]'), ('next', '["gpu"]')) AS job (name, needs),
+  ideamine.create_job('acme', name, options => jsonb_build_object('required_capabilities', needs::jsonb));
+UPDATE ideamine.jobs SET ready_at = '294276-12-31' WHERE job_type = 'last';
+SELECT job_type FROM ideamine.acquire_jobs(:'late', 10) WHERE job_type = 'next';
+
 -- The checkpoint of an earlier attempt is handed on.
 CALL pg_temp.forget_jobs();
 SELECT created FROM ideamine.create_job('acme', 'long');
