@@ -89,8 +89,8 @@ AS 'MODULE_PATHNAME', 'ideamine_mark_stale_workers';
 COMMENT ON FUNCTION ideamine.mark_stale_workers(timestamptz) IS
 'One pass of the duty that gives up workers which were silent for ideamine.worker_timeout: each becomes
 failed, and its jobs are requeued at once (the attempt counts and ends as lost) or, with their retries
-used up, go to the dead letter queue. Returns a row per worker given up.
-at: the time to judge by, default now.';
+used up, go to the dead letter queue. What somebody is reporting on meanwhile is left to expire_leases().
+Returns a row per worker given up. at: the time to judge by, default now.';
 REVOKE ALL ON FUNCTION ideamine.mark_stale_workers(timestamptz) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ideamine.mark_stale_workers(timestamptz) TO ideamine_admin;
 
