@@ -44,15 +44,23 @@ override with_llvm := no
 
 # The order of installation: everything that is made once, then functions and views.
 sql_modules := schema_tables access_tables workers_tables jobs_tables \
-               access workers jobs bgworker
+               idempotency_tables queues_tables \
+               access workers jobs idempotency queues bgworker
 sql_files := $(sql_modules:%=sql/modules/%.sql)
 unlisted := $(filter-out $(sql_files),$(wildcard sql/modules/*.sql))
 ifneq ($(unlisted),)
 $(error not in the Makefile's list of sql_modules: $(unlisted))
 endif
 extension_sql := build/$(EXTENSION)--$(extension_version).sql
-DATA_built := $(extension_sql)
-DATA := $(wildcard sql/upgrade/*.sql)
+
+# An update is what differs in tables, the tables that are new, and then all functions and views as they
+# are now. Only the step to this version is made here: once released, it is kept in sql/released.
+upgrade_step := $(wildcard sql/upgrade/*--$(extension_version).sql)
+new_tables := idempotency_tables queues_tables
+upgrade_files := $(upgrade_step) $(new_tables:%=sql/modules/%.sql) $(filter-out %_tables.sql,$(sql_files))
+upgrade_sql := $(upgrade_step:sql/upgrade/%=build/$(EXTENSION)--%)
+DATA_built := $(extension_sql) $(upgrade_sql)
+DATA := $(wildcard sql/released/*.sql)
 
 # ---- tests -------------------------------------------------------------------------------------
 
@@ -89,10 +97,18 @@ $(objects)/%.o: %.cpp $(objects)/compile.stamp
 
 $(shlib): build/link.stamp src/exports.map
 
+# A file of SQL from files, which psql refuses to run by itself.
+define assemble
+@$(MKDIR_P) $(@D)
+{ printf '%s\n' '\echo Use "$(1)" to load this file. \quit'; \
+  for file in $(2); do echo; cat "$$file" || exit 1; done; } > $@.new
+mv $@.new $@
+endef
+
 $(extension_sql): $(sql_files) Makefile
-	@$(MKDIR_P) $(@D)
-	{ printf '%s\n' '\echo Use "CREATE EXTENSION $(EXTENSION)" to load this file. \quit'; \
-	  for file in $(sql_files); do echo; cat "$$file" || exit 1; done; } > $@.new
-	mv $@.new $@
+	$(call assemble,CREATE EXTENSION $(EXTENSION),$(sql_files))
+
+$(upgrade_sql): $(upgrade_files) Makefile
+	$(call assemble,ALTER EXTENSION $(EXTENSION) UPDATE,$(upgrade_files))
 
 -include $(OBJS:.o=.d)

@@ -17,6 +17,20 @@ bool named_in_settings(const std::string& database) {
     return databases && std::ranges::find(*databases, database) != databases->end();
 }
 
+std::optional<std::int32_t> process_of(const bgworker::Slot& slot) {
+    return slot.worker == 0 ? std::nullopt : std::optional{static_cast<std::int32_t>(slot.worker)};
+}
+
+const char* state_of(const bgworker::Slot& slot) {
+    if (slot.detached) {
+        return "detached";
+    }
+    if (slot.holds > 0) {
+        return "held";
+    }
+    return slot.ready ? "working" : "starting";
+}
+
 Request request_of(const pg::Arguments& arguments) {
     auto database = arguments.optional<std::string>(0);
     const auto timeout = arguments.required<Duration>(1, "timeout");
@@ -36,6 +50,20 @@ Request request_of(const pg::Arguments& arguments) {
 }
 
 }  // namespace
+
+IDEAMINE_FUNCTION(ideamine_get_background_workers) {
+    return pg::boundary([&] {
+        const pg::Arguments arguments{fcinfo};
+        bgworker::slots::check_available();
+        pg::Returned returned{arguments};
+        for (const auto& slot : bgworker::slots::read_all()) {
+            if (slot.used()) {
+                returned.add(std::string{slot.database}, process_of(slot), state_of(slot));
+            }
+        }
+        return Datum{0};
+    });
+}
 
 IDEAMINE_FUNCTION(ideamine_detach_worker) {
     return pg::boundary([&] {

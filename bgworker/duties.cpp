@@ -22,6 +22,10 @@ constinit Duties table{{
     {"purge_finished_jobs", Pace::purge, pg::Statement{"SELECT ideamine.purge_finished_jobs()"}},
     {"purge_dead_letters", Pace::purge, pg::Statement{"SELECT ideamine.purge_dead_letters()"}},
     {"purge_workers", Pace::purge, pg::Statement{"SELECT ideamine.purge_workers()"}},
+    {"readmit_waiting_jobs", Pace::sweep, pg::Statement{"SELECT ideamine.readmit_waiting_jobs()"},
+     Version{1, 1}},
+    {"purge_idempotency_keys", Pace::purge,
+     pg::Statement{"SELECT ideamine.purge_idempotency_keys()"}, Version{1, 1}},
 }};
 
 // 1 s, 2 s, 4 s … 1 min.

@@ -13,9 +13,10 @@ struct Duty {
     const char* name;
     Pace pace;
     pg::Statement pass;
+    Version since{1, 0};  // of the catalogue
 };
 
-inline constexpr std::size_t duty_count = 6;
+inline constexpr std::size_t duty_count = 8;
 using Duties = std::array<Duty, duty_count>;
 Duties& duties();
 

@@ -40,6 +40,7 @@ void check_available();
 // ---- for any session
 // -----------------------------------------------------------------------------
 
+Table read_all();
 // The slot of a database, if it has one.
 std::optional<Slot> find(const std::string& database);
 // Keeps the worker away, and asks it to end. False if there is no slot.
@@ -57,7 +58,6 @@ void note_restore(const std::string& database);
 
 // Its process is the one to wake when there is something to do.
 void launcher_started();
-Table read_all();
 // Gives each of these a slot, and asks the workers of all others to end: their slots are freed by
 // the next call that finds them gone. Returns how many found no place.
 std::size_t set_databases(const std::vector<std::string>& databases);

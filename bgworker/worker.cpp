@@ -18,10 +18,8 @@ using std::chrono::milliseconds;
 constexpr std::uint32_t duties_lock = 1;
 
 // Versions of the extension's catalogue that this library serves.
-constexpr std::array<std::string_view, 1> served_versions{"1.0"};
-
-constinit pg::Statement installed_version{
-    "SELECT extversion FROM pg_catalog.pg_extension WHERE extname = 'ideamine'"};
+constexpr Version oldest_served{1, 0};
+constexpr Version newest_served{1, 1};
 
 class Worker {
   public:
@@ -83,7 +81,7 @@ void Worker::perform(Task& task) {
         [&] {
             const pg::TimeLimit limit{settings::duty_timeout()};
             become(condition());
-            if (condition_ == Condition::working) {
+            if (condition_ == Condition::working && pg::installed_version() >= task.duty->since) {
                 task.duty->pass.execute();
                 worked = true;
             }
@@ -120,8 +118,8 @@ Worker::Condition Worker::condition() {
     if (!pg::pin_extension("ideamine")) {
         return Condition::no_extension;
     }
-    const auto version = installed_version.execute()[0].get<std::string>(0);
-    if (std::ranges::find(served_versions, version) == served_versions.end()) {
+    const auto version = pg::installed_version();
+    if (version < oldest_served || version > newest_served) {
         return Condition::other_version;
     }
     if (condition_ == Condition::no_extension) {

@@ -2,8 +2,10 @@
 #include "access/access_settings.hpp"
 #include "bgworker/launcher.hpp"
 #include "ideamine/pg/settings.hpp"
+#include "idempotency/idempotency_settings.hpp"
 #include "jobs/claim_shared.hpp"
 #include "jobs/jobs_settings.hpp"
+#include "jobs/ready_shared.hpp"
 #include "workers/workers_settings.hpp"
 
 extern "C" {
@@ -17,11 +19,13 @@ void _PG_init() {
     pg::boundary([] {
         access::define_settings();
         jobs::define_settings();
+        idempotency::define_settings();
         workers::define_settings();
         bgworker::define_settings();
         pg::reserve_prefix("ideamine");
         if (process_shared_preload_libraries_in_progress) {
             jobs::shared::reserve();
+            jobs::shared::reserve_sleepers();
             bgworker::register_launcher();
         }
     });

@@ -97,6 +97,15 @@ std::optional<Uuid> parse_uuid(std::string_view text) {
     return uuid;
 }
 
+Uuid successor(Uuid uuid) {
+    if (std::ranges::all_of(uuid.bytes, [](std::uint8_t byte) { return byte == 0xff; })) {
+        return uuid;
+    }
+    for (auto byte = uuid.bytes.rbegin(); ++*byte == 0; ++byte) {
+    }
+    return uuid;
+}
+
 Uuid first_uuid_at(Time at) {
     return make_uuid(tick_at(at), 0);
 }

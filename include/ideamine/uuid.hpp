@@ -31,6 +31,9 @@ std::optional<Uuid> parse_uuid(std::string_view text);
 // Version 7 holds the years 1970 to 10889; a time outside of them counts as the nearest one within.
 Uuid first_uuid_at(Time at);
 
+// The next one in order; the last one is its own.
+Uuid successor(Uuid uuid);
+
 // Makes ids that strictly increase, also within a millisecond and when the clock steps back: the
 // twelve bits after the version hold a fraction of the millisecond (RFC 9562, 6.2, method 3). An id
 // that cannot have its own time, because that was used or has passed, gets the next free one:

@@ -14,12 +14,17 @@ AS 'MODULE_PATHNAME', 'ideamine_create_job';
 COMMENT ON FUNCTION ideamine.create_job(text, text, jsonb, text, timestamptz, uuid[], jsonb) IS
 'Creates one job.
 tenant_id: NULL means the setting ideamine.tenant_id; default-tenant is made on first use;
+Returns its id, and created: false if the idempotency key stands for a job already, whose id it is.
 payload: any JSON, at most ideamine.max_payload_size;
 priority_class: P0 to P3, or 1 to 5 of older applications (5 is P0, 4 is P1, 3 and 2 are P2, 1 is P3);
-run_at: not before this time, default now; depends_on: jobs of the same tenant that must be completed first
-(if one of them has failed or was cancelled, the new job is cancelled at once);
+run_at: not before this time, default now; depends_on: jobs of the same tenant that must be completed first;
 options: queue (default "default"), required_capabilities (array), max_retries (0 to 1000),
-retry_base, retry_cap and timeout (intervals), retry_factor (1 to 100), project, run (uuid), phase.
+retry_base, retry_cap and timeout (intervals), retry_factor (1 to 100), project, run (uuid), phase;
+on_failure: what becomes of the job when one that it depends on fails or is cancelled: cancel (default), run
+(all the same, with the failure in its context) or blocked (it stays so);
+idempotency_key: the same key gives the same job for ideamine.idempotency_ttl, see idempotency_key();
+concurrency_key, concurrency_limit (default 1): of the tenant''s jobs with the key at most so many run at a time;
+quorum: {"votes": n, "agree": k}: n different workers run it, and it is completed when k results are the same.
 Errors: ID400 invalid argument or unknown option, ID404 unknown tenant or job, ID413 payload too large,
 ID422 a dependency is named twice.';
 REVOKE ALL ON FUNCTION ideamine.create_job(text, text, jsonb, text, timestamptz, uuid[], jsonb) FROM PUBLIC;
@@ -36,11 +41,33 @@ COMMENT ON FUNCTION ideamine.create_jobs(text, jsonb) IS
 'Creates many jobs in one call, all or none. Returns a row per job, in the order of the array.
 jobs: an array of objects, at most ideamine.max_batch_size, each with job_type and, as needed, key (the
 caller''s name for the job within this call), payload, priority_class, run_at, the options of create_job(),
-and depends_on: an array of keys of this call or ids of jobs of the tenant.
+and depends_on: an array of keys of this call or ids of jobs of the tenant, each a string or
+{"job": "…", "on_failure": "…"}.
 Errors: as create_job(), naming the job by its position (from 1) and key; ID422 a key used twice, an edge
 named twice or a cycle (named in DETAIL), ID413 too many jobs.';
 REVOKE ALL ON FUNCTION ideamine.create_jobs(text, jsonb) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ideamine.create_jobs(text, jsonb) TO ideamine_app, ideamine_admin;
+
+CREATE OR REPLACE VIEW ideamine.job_executions WITH (security_invoker = true) AS
+  SELECT tenant_id, job_id, epoch, attempt, worker_id, started_at, ended_at, ended_at - started_at AS duration,
+         outcome, error
+  FROM ideamine.ended_attempts
+  UNION ALL
+  SELECT tenant_id, job_id, epoch, attempt, worker_id, started_at, finished_at, finished_at - started_at,
+         'completed', NULL
+  FROM ideamine.jobs WHERE status = 'completed' AND quorum IS NULL;
+COMMENT ON VIEW ideamine.job_executions IS 'The audit trail: one row per attempt that ended';
+COMMENT ON COLUMN ideamine.job_executions.tenant_id IS 'Tenant of the job';
+COMMENT ON COLUMN ideamine.job_executions.job_id IS 'The job';
+COMMENT ON COLUMN ideamine.job_executions.epoch IS 'The lease';
+COMMENT ON COLUMN ideamine.job_executions.attempt IS 'Which attempt it was, from 1; one that was handed back shares its number with the next';
+COMMENT ON COLUMN ideamine.job_executions.worker_id IS 'The worker that held it';
+COMMENT ON COLUMN ideamine.job_executions.started_at IS 'When it was acquired';
+COMMENT ON COLUMN ideamine.job_executions.ended_at IS 'When it ended';
+COMMENT ON COLUMN ideamine.job_executions.duration IS 'From its start to its end';
+COMMENT ON COLUMN ideamine.job_executions.outcome IS 'See type ideamine.attempt_outcome';
+COMMENT ON COLUMN ideamine.job_executions.error IS 'What went wrong, if anything';
+GRANT SELECT ON ideamine.job_executions TO ideamine_reader, ideamine_app, ideamine_worker, ideamine_admin;
 
 CREATE OR REPLACE VIEW ideamine.v_job_attempts WITH (security_invoker = true) AS
   SELECT e.tenant_id, e.job_id,
@@ -158,7 +185,7 @@ AS 'MODULE_PATHNAME', 'ideamine_fail_job';
 COMMENT ON FUNCTION ideamine.fail_job(text, uuid, bigint, text, boolean, interval) IS
 'Ends an attempt with an error. The job is tried again at retry_at, min(base * factor^retry + jitter, cap) from
 now (status pending), or, with its retries used up or retryable false, goes to the dead letter queue
-(status failed), and the jobs that wait for it are cancelled.
+(status failed), and the jobs that wait for it are cancelled, or as their on_failure says.
 epoch: as acquire_jobs() gave it; error: kept up to 16 kB; retry_after: what the provider asked for, used instead of the computed delay, 0 to 365 days.
 Errors: ID400 missing or invalid argument, ID404 unknown job, ID409 the lease is stale.';
 REVOKE ALL ON FUNCTION ideamine.fail_job(text, uuid, bigint, text, boolean, interval) FROM PUBLIC;
@@ -188,7 +215,7 @@ CREATE OR REPLACE FUNCTION ideamine.cancel_job(
 LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'ideamine_cancel_job';
 COMMENT ON FUNCTION ideamine.cancel_job(text, uuid, text) IS
-'Cancels a job and all jobs that wait for it. If it is running, its worker learns so at its next heartbeat, and
+'Cancels a job, and the jobs that wait for it as their on_failure says. If it is running, its worker learns so at its next heartbeat, and
 a later result for it is refused. Returns the job''s status and how many jobs this call cancelled: none if the
 job had ended already.
 reason: kept up to 16 kB. Errors: ID400 missing id, ID404 unknown job.';
@@ -221,3 +248,100 @@ COMMENT ON FUNCTION ideamine.purge_dead_letters(timestamptz) IS
 Returns how many. at: the time to judge by, default now.';
 REVOKE ALL ON FUNCTION ideamine.purge_dead_letters(timestamptz) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ideamine.purge_dead_letters(timestamptz) TO ideamine_admin;
+
+CREATE OR REPLACE FUNCTION ideamine.readmit_waiting_jobs() RETURNS bigint
+LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'ideamine_readmit_waiting_jobs';
+COMMENT ON FUNCTION ideamine.readmit_waiting_jobs() IS
+'One pass of the duty that brings back jobs which wait for their concurrency key although it has room, as after
+changes that were made by hand. Usually the end of a running job does that. Returns how many.';
+REVOKE ALL ON FUNCTION ideamine.readmit_waiting_jobs() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION ideamine.readmit_waiting_jobs() TO ideamine_admin;
+
+CREATE OR REPLACE FUNCTION ideamine.retry_dead_letters(
+  tenant_id text,
+  filter    jsonb DEFAULT NULL
+) RETURNS TABLE (job_id uuid)
+LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'ideamine_retry_dead_letters';
+COMMENT ON FUNCTION ideamine.retry_dead_letters(text, jsonb) IS
+'Takes jobs out of the dead letter queue, those that died first, and makes them runnable with all their retries.
+Returns their ids. A job that retention has removed is made anew under its old id, from its letter. Jobs that
+were cancelled because it died stay so.
+tenant_id: NULL means the setting ideamine.tenant_id; filter: which letters, default all: job_ids (array),
+job_type, queue, priority_class, died_after, died_before (times), limit (1 to 1000000, default 10000).
+Errors: ID400 unknown key or invalid value, ID404 unknown tenant.';
+REVOKE ALL ON FUNCTION ideamine.retry_dead_letters(text, jsonb) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION ideamine.retry_dead_letters(text, jsonb) TO ideamine_app, ideamine_admin;
+
+CREATE OR REPLACE FUNCTION ideamine.explain_job(
+  tenant_id text,
+  job_id    uuid
+) RETURNS TABLE (
+  reason      text,
+  explanation text,
+  related_job uuid,
+  until       timestamptz
+)
+LANGUAGE C STABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'ideamine_explain_job';
+COMMENT ON FUNCTION ideamine.explain_job(text, uuid) IS
+'Why a job is not running: a row for each thing that it waits for, in words (explanation) and for programs
+(reason): ended, running, dependency (related_job), quorum, concurrency, queue_paused, scheduled (until),
+no_worker, in_line. running: until its lease ends without further heartbeats.
+tenant_id: NULL means the setting ideamine.tenant_id. Errors: ID400 missing id, ID404 unknown job.';
+REVOKE ALL ON FUNCTION ideamine.explain_job(text, uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION ideamine.explain_job(text, uuid) TO ideamine_reader, ideamine_app, ideamine_worker, ideamine_admin;
+
+-- A turn is one job of each tenant; who has the first one is left to the workers.
+CREATE OR REPLACE VIEW ideamine.v_priority_queue WITH (security_invoker = true) AS
+  SELECT row_number() OVER (ORDER BY priority_class, turn, ready_at, job_id) AS "position",
+         tenant_id, job_id, job_type, queue, priority_class, turn, required_capabilities, ready_at,
+         pg_catalog.clock_timestamp() - ready_at AS waited
+  FROM (SELECT *, row_number() OVER (PARTITION BY priority_class, tenant_id ORDER BY ready_at, job_id) AS turn
+        FROM ideamine.jobs WHERE status = 'pending' AND ready_at IS NOT NULL) AS runnable;
+COMMENT ON VIEW ideamine.v_priority_queue IS
+  'Runnable jobs of all tenants, in the order in which workers that can do everything would get them';
+COMMENT ON COLUMN ideamine.v_priority_queue."position" IS 'Place in that order, from 1';
+COMMENT ON COLUMN ideamine.v_priority_queue.tenant_id IS 'Tenant of the job';
+COMMENT ON COLUMN ideamine.v_priority_queue.job_id IS 'The job';
+COMMENT ON COLUMN ideamine.v_priority_queue.job_type IS 'What the worker is to do';
+COMMENT ON COLUMN ideamine.v_priority_queue.queue IS 'Queue of the tenant that it stands in';
+COMMENT ON COLUMN ideamine.v_priority_queue.priority_class IS 'See type ideamine.priority_class';
+COMMENT ON COLUMN ideamine.v_priority_queue.turn IS 'Its place among the jobs of its tenant and class, from 1: tenants take turns';
+COMMENT ON COLUMN ideamine.v_priority_queue.required_capabilities IS 'What a worker must be able to do to get it';
+COMMENT ON COLUMN ideamine.v_priority_queue.ready_at IS 'Since when it may be acquired';
+COMMENT ON COLUMN ideamine.v_priority_queue.waited IS 'For how long';
+GRANT SELECT ON ideamine.v_priority_queue TO ideamine_reader, ideamine_app, ideamine_worker, ideamine_admin;
+
+-- Looks only at what lives, and by index: ended jobs may be many.
+CREATE OR REPLACE VIEW ideamine.v_job_counts WITH (security_invoker = true) AS
+  SELECT tenant_id,
+         pg_catalog.sum(ready)::bigint AS ready, pg_catalog.sum(scheduled)::bigint AS scheduled,
+         pg_catalog.sum(blocked)::bigint AS blocked, pg_catalog.sum(running)::bigint AS running,
+         pg_catalog.sum(paused)::bigint AS paused, pg_catalog.sum(dead)::bigint AS dead
+  FROM (
+    SELECT tenant_id, count(*) AS ready, 0 AS scheduled, 0 AS blocked, 0 AS running, 0 AS paused, 0 AS dead
+    FROM ideamine.jobs WHERE status = 'pending' AND ready_at IS NOT NULL GROUP BY tenant_id
+    UNION ALL
+    SELECT tenant_id, 0, count(*), 0, 0, 0, 0
+    FROM ideamine.jobs WHERE status = 'pending' AND ready_at IS NULL GROUP BY tenant_id
+    UNION ALL
+    SELECT tenant_id, 0, 0, count(*), 0, 0, 0 FROM ideamine.jobs WHERE status = 'blocked' GROUP BY tenant_id
+    UNION ALL
+    SELECT tenant_id, 0, 0, 0, count(*), 0, 0 FROM ideamine.jobs WHERE status = 'running' GROUP BY tenant_id
+    UNION ALL
+    SELECT tenant_id, 0, 0, 0, 0, count(*), 0 FROM ideamine.jobs WHERE status = 'paused' GROUP BY tenant_id
+    UNION ALL
+    SELECT tenant_id, 0, 0, 0, 0, 0, count(*) FROM ideamine.dead_letter_queue GROUP BY tenant_id
+  ) AS counts
+  GROUP BY tenant_id;
+COMMENT ON VIEW ideamine.v_job_counts IS 'Per tenant how many jobs there are in each state, besides completed and cancelled ones';
+COMMENT ON COLUMN ideamine.v_job_counts.tenant_id IS 'The tenant';
+COMMENT ON COLUMN ideamine.v_job_counts.ready IS 'Pending, may be acquired now';
+COMMENT ON COLUMN ideamine.v_job_counts.scheduled IS 'Pending, wait for their time';
+COMMENT ON COLUMN ideamine.v_job_counts.blocked IS 'Wait for other jobs, for votes or for their concurrency key';
+COMMENT ON COLUMN ideamine.v_job_counts.running IS 'A worker holds their lease';
+COMMENT ON COLUMN ideamine.v_job_counts.paused IS 'In a paused queue';
+COMMENT ON COLUMN ideamine.v_job_counts.dead IS 'In the dead letter queue';
+GRANT SELECT ON ideamine.v_job_counts TO ideamine_reader, ideamine_app, ideamine_worker, ideamine_admin;

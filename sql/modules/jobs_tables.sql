@@ -17,6 +17,11 @@ COMMENT ON TYPE ideamine.attempt_outcome IS
 'completed: with a result; failed: the worker said so; lost: the worker fell silent; timed_out: it ran past
 the deadline; released: handed back unharmed; cancelled: the job was cancelled meanwhile.';
 
+CREATE TYPE ideamine.failure_policy AS ENUM ('cancel', 'run', 'blocked');
+COMMENT ON TYPE ideamine.failure_policy IS
+'What becomes of a job when one that it waits for fails or is cancelled. cancel: it is cancelled too; run: it
+runs all the same, with the failure in its context; blocked: it stays blocked.';
+
 -- No foreign key to tenants: each insert would lock the tenant's row, and concurrent callers of one tenant
 -- would build multixacts on it. create_job() and create_jobs() look the tenant up instead. Pages keep room for the
 -- claim and the completion, so that new row versions stay on their page and WAL holds only what differs; the primary
@@ -54,6 +59,11 @@ CREATE TABLE ideamine.jobs (
   result                jsonb,
   last_error            text,
   cancel_reason         text,
+  concurrency_key       text COLLATE "C",
+  concurrency_limit     integer CONSTRAINT jobs_concurrency_limit_positive CHECK (concurrency_limit > 0),
+  context               jsonb,
+  quorum                integer CONSTRAINT jobs_quorum_positive CHECK (quorum > 0),
+  quorum_of             uuid,
   PRIMARY KEY (job_id, tenant_id) WITH (fillfactor = 30)
 ) WITH (fillfactor = 50);
 COMMENT ON TABLE ideamine.jobs IS 'One row per job, from its creation until retention removes it';
@@ -88,6 +98,11 @@ COMMENT ON COLUMN ideamine.jobs.checkpoint IS 'Where the next attempt may go on,
 COMMENT ON COLUMN ideamine.jobs.result IS 'What the attempt that completed it returned';
 COMMENT ON COLUMN ideamine.jobs.last_error IS 'Error of the latest attempt that did not succeed';
 COMMENT ON COLUMN ideamine.jobs.cancel_reason IS 'Why it was cancelled';
+COMMENT ON COLUMN ideamine.jobs.concurrency_key IS 'Of the jobs of its tenant with this key at most concurrency_limit run at a time; NULL: no such limit';
+COMMENT ON COLUMN ideamine.jobs.concurrency_limit IS 'How many jobs with its key may be running for it to be acquired as well, itself included';
+COMMENT ON COLUMN ideamine.jobs.context IS 'What it should know of the jobs that it waited for: in failed an array of those that did not succeed (job_id, job_type, status, error)';
+COMMENT ON COLUMN ideamine.jobs.quorum IS 'How many of its votes must agree for it to be completed; NULL for a job that a worker runs itself';
+COMMENT ON COLUMN ideamine.jobs.quorum_of IS 'The job for which this one is a vote: it goes to a worker that has no other vote for that job';
 
 -- The order of acquisition. What a job requires comes first, so that a worker looks only where it can serve:
 -- a backlog that nobody can serve costs one look, however long it is.
@@ -103,10 +118,31 @@ CREATE INDEX jobs_running ON ideamine.jobs (worker_id)
   WHERE status = 'running';
 COMMENT ON INDEX ideamine.jobs_running IS 'Live leases by worker: what a worker holds, and what the sweeps look at';
 
+CREATE INDEX jobs_holding_key ON ideamine.jobs (tenant_id, concurrency_key)
+  WHERE status = 'running' AND concurrency_key IS NOT NULL;
+COMMENT ON INDEX ideamine.jobs_holding_key IS 'Running jobs by concurrency key';
+
+CREATE INDEX jobs_behind_key ON ideamine.jobs (tenant_id, concurrency_key, priority_class, ready_at, job_id)
+  WHERE status = 'blocked' AND ready_at IS NOT NULL;
+COMMENT ON INDEX ideamine.jobs_behind_key IS 'Jobs that were ready but met no room for their concurrency key, in the order in which they come back';
+
+CREATE INDEX jobs_blocked ON ideamine.jobs (tenant_id)
+  WHERE status = 'blocked';
+COMMENT ON INDEX ideamine.jobs_blocked IS 'Blocked jobs, for counting them';
+
+CREATE INDEX jobs_paused ON ideamine.jobs (tenant_id, queue)
+  WHERE status = 'paused';
+COMMENT ON INDEX ideamine.jobs_paused IS 'Jobs in paused queues';
+
+CREATE INDEX jobs_votes ON ideamine.jobs (quorum_of, tenant_id)
+  WHERE quorum_of IS NOT NULL;
+COMMENT ON INDEX ideamine.jobs_votes IS 'The votes for a job';
+
 CREATE TABLE ideamine.job_dependencies (
   job_id     uuid NOT NULL,
   depends_on uuid NOT NULL,
   tenant_id  text COLLATE "C" NOT NULL,
+  on_failure ideamine.failure_policy NOT NULL DEFAULT 'cancel',
   PRIMARY KEY (job_id, depends_on, tenant_id),
   CONSTRAINT job_dependencies_job_fkey FOREIGN KEY (job_id, tenant_id)
     REFERENCES ideamine.jobs (job_id, tenant_id) ON DELETE CASCADE,
@@ -117,6 +153,7 @@ COMMENT ON TABLE ideamine.job_dependencies IS 'Edges of the graph of jobs: each 
 COMMENT ON COLUMN ideamine.job_dependencies.job_id IS 'The job that waits';
 COMMENT ON COLUMN ideamine.job_dependencies.depends_on IS 'The job that it waits for';
 COMMENT ON COLUMN ideamine.job_dependencies.tenant_id IS 'Tenant of both';
+COMMENT ON COLUMN ideamine.job_dependencies.on_failure IS 'See type ideamine.failure_policy';
 
 CREATE INDEX job_dependencies_depends_on ON ideamine.job_dependencies (depends_on, tenant_id);
 COMMENT ON INDEX ideamine.job_dependencies_depends_on IS 'The dependents of a job';
@@ -146,26 +183,6 @@ COMMENT ON COLUMN ideamine.ended_attempts.attempt IS 'Which attempt it was, from
 COMMENT ON COLUMN ideamine.ended_attempts.outcome IS 'See type ideamine.attempt_outcome';
 COMMENT ON COLUMN ideamine.ended_attempts.tenant_id IS 'Tenant of the job';
 COMMENT ON COLUMN ideamine.ended_attempts.error IS 'What went wrong, if anything';
-
-CREATE VIEW ideamine.job_executions WITH (security_invoker = true) AS
-  SELECT tenant_id, job_id, epoch, attempt, worker_id, started_at, ended_at, ended_at - started_at AS duration,
-         outcome, error
-  FROM ideamine.ended_attempts
-  UNION ALL
-  SELECT tenant_id, job_id, epoch, attempt, worker_id, started_at, finished_at, finished_at - started_at,
-         'completed', NULL
-  FROM ideamine.jobs WHERE status = 'completed';
-COMMENT ON VIEW ideamine.job_executions IS 'The audit trail: one row per attempt that ended';
-COMMENT ON COLUMN ideamine.job_executions.tenant_id IS 'Tenant of the job';
-COMMENT ON COLUMN ideamine.job_executions.job_id IS 'The job';
-COMMENT ON COLUMN ideamine.job_executions.epoch IS 'The lease';
-COMMENT ON COLUMN ideamine.job_executions.attempt IS 'Which attempt it was, from 1; one that was handed back shares its number with the next';
-COMMENT ON COLUMN ideamine.job_executions.worker_id IS 'The worker that held it';
-COMMENT ON COLUMN ideamine.job_executions.started_at IS 'When it was acquired';
-COMMENT ON COLUMN ideamine.job_executions.ended_at IS 'When it ended';
-COMMENT ON COLUMN ideamine.job_executions.duration IS 'From its start to its end';
-COMMENT ON COLUMN ideamine.job_executions.outcome IS 'See type ideamine.attempt_outcome';
-COMMENT ON COLUMN ideamine.job_executions.error IS 'What went wrong, if anything';
 
 CREATE TABLE ideamine.dead_letter_queue (
   job_id                uuid NOT NULL,
@@ -231,7 +248,6 @@ SELECT pg_catalog.pg_extension_config_dump('ideamine.dead_letter_queue', '');
 SELECT pg_catalog.pg_extension_config_dump('ideamine_internal.stop_notices', '');
 SELECT pg_catalog.pg_extension_config_dump('ideamine_internal.incarnation', '');
 
-GRANT SELECT ON ideamine.jobs, ideamine.job_dependencies, ideamine.ended_attempts, ideamine.job_executions,
-  ideamine.dead_letter_queue
+GRANT SELECT ON ideamine.jobs, ideamine.job_dependencies, ideamine.ended_attempts, ideamine.dead_letter_queue
   TO ideamine_reader, ideamine_app, ideamine_worker, ideamine_admin;
 GRANT SELECT ON ideamine_internal.stop_notices, ideamine_internal.incarnation TO ideamine_admin;

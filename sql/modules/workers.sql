@@ -44,16 +44,18 @@ CREATE OR REPLACE FUNCTION ideamine.acquire_jobs(
   payload          jsonb,
   checkpoint       jsonb,
   lease_expires_at timestamptz,
-  deadline         timestamptz
+  deadline         timestamptz,
+  context          jsonb
 )
 LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-AS 'MODULE_PATHNAME', 'ideamine_acquire_jobs';
+AS 'MODULE_PATHNAME', 'ideamine_acquire_jobs_in_context';
 COMMENT ON FUNCTION ideamine.acquire_jobs(uuid, integer, interval) IS
 'Leases up to max_jobs runnable jobs to a worker, the highest class first; within a class tenants take
 turns, and within a tenant the job that has been ready longest goes first. Jobs are passed over that
 require what the worker cannot do or belong to tenants that it does not serve. No row: nothing to do now.
 Every later call about a job names its epoch. lease_expires_at is without further heartbeats, deadline is
-the hard limit of this attempt (NULL: none); checkpoint is where an earlier attempt left off.
+the hard limit of this attempt (NULL: none); checkpoint is where an earlier attempt left off; context says in
+failed which of the jobs that it waited for did not succeed, if it runs all the same.
 A transaction that does nothing else does not wait for the disk at commit: a crash of the server may forget its
 claims, and then refuses what is done under them.
 max_jobs: 1 to 10000, also bounded by the worker''s capacity; lease: 1 s to 1 day, default ideamine.lease_duration.
@@ -115,3 +117,84 @@ COMMENT ON FUNCTION ideamine.purge_workers(timestamptz) IS
 Returns how many. at: the time to judge by, default now.';
 REVOKE ALL ON FUNCTION ideamine.purge_workers(timestamptz) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ideamine.purge_workers(timestamptz) TO ideamine_admin;
+
+CREATE OR REPLACE FUNCTION ideamine.exchange_jobs(
+  worker_id uuid,
+  done      jsonb DEFAULT NULL,
+  max_jobs  integer DEFAULT 1,
+  lease     interval DEFAULT NULL,
+  strict    boolean DEFAULT false
+) RETURNS TABLE (
+  tenant_id        text,
+  job_id           uuid,
+  epoch            bigint,
+  attempt          integer,
+  job_type         text,
+  payload          jsonb,
+  checkpoint       jsonb,
+  lease_expires_at timestamptz,
+  deadline         timestamptz,
+  context          jsonb,
+  answer           text
+)
+LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'ideamine_exchange_jobs';
+COMMENT ON FUNCTION ideamine.exchange_jobs(uuid, jsonb, integer, interval, boolean) IS
+'complete_jobs() and acquire_jobs() in one call and one commit. Returns first a row for each completion, with its
+answer (ok, stale or unknown), and then one for each new job, as acquire_jobs() does, whose answer is NULL.
+done: as in complete_jobs(), NULL for none; strict: one stale or unknown lease raises, and nothing is done;
+max_jobs, lease: as in acquire_jobs().
+Errors: those of both.';
+REVOKE ALL ON FUNCTION ideamine.exchange_jobs(uuid, jsonb, integer, interval, boolean) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION ideamine.exchange_jobs(uuid, jsonb, integer, interval, boolean) TO ideamine_worker, ideamine_admin;
+
+CREATE OR REPLACE FUNCTION ideamine.next_work_at(worker_id uuid) RETURNS timestamptz
+LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'ideamine_next_work_at';
+COMMENT ON FUNCTION ideamine.next_work_at(uuid) IS
+'When there may be work for a worker: -infinity if acquire_jobs() may find some now, or else when the next
+scheduled job comes due, and NULL if none is scheduled or the worker takes no more jobs. A sign of life of the worker.
+Errors: ID400 missing id, ID404 unknown worker, ID410 the worker has ended.';
+REVOKE ALL ON FUNCTION ideamine.next_work_at(uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION ideamine.next_work_at(uuid) TO ideamine_worker, ideamine_admin;
+
+CREATE OR REPLACE PROCEDURE ideamine.wait_for_jobs(
+  worker_id uuid,
+  timeout   interval DEFAULT '30 seconds'
+)
+LANGUAGE C
+AS 'MODULE_PATHNAME', 'ideamine_wait_for_jobs';
+COMMENT ON PROCEDURE ideamine.wait_for_jobs(uuid, interval) IS
+'Sleeps until there may be work for a worker, or the timeout is over; acquire_jobs() then says which. The commit
+that makes a job runnable wakes it. While it sleeps it holds no snapshot and keeps the worker alive.
+CALL it by itself: inside a transaction block it raises 2D000.
+timeout: 0 to 24 hours. Errors: ID400 invalid timeout, ID404 unknown worker, ID410 the worker has ended, ID429 too
+many sessions wait, ID503 the library is not preloaded.';
+REVOKE ALL ON PROCEDURE ideamine.wait_for_jobs(uuid, interval) FROM PUBLIC;
+GRANT EXECUTE ON PROCEDURE ideamine.wait_for_jobs(uuid, interval) TO ideamine_worker, ideamine_admin;
+
+CREATE OR REPLACE VIEW ideamine.v_workers WITH (security_invoker = true) AS
+  SELECT w.worker_id, w.worker_type, w.status, w.capabilities, w.tenants, w.capacity, held.jobs AS jobs_held,
+         held.oldest AS current_job_id, w.last_heartbeat_at,
+         CASE WHEN w.ended_at IS NULL THEN pg_catalog.clock_timestamp() - w.last_heartbeat_at END AS silent_for,
+         w.metrics, w.deviations, w.registered_at, w.ended_at
+  FROM ideamine.workers AS w
+  CROSS JOIN LATERAL (
+    SELECT count(*) AS jobs, (pg_catalog.array_agg(j.job_id ORDER BY j.started_at, j.job_id))[1] AS oldest
+    FROM ideamine.jobs AS j WHERE j.status = 'running' AND j.worker_id = w.worker_id) AS held;
+COMMENT ON VIEW ideamine.v_workers IS 'Workers, with what they hold';
+COMMENT ON COLUMN ideamine.v_workers.worker_id IS 'The worker';
+COMMENT ON COLUMN ideamine.v_workers.worker_type IS 'What kind of worker it is';
+COMMENT ON COLUMN ideamine.v_workers.status IS 'See type ideamine.worker_status';
+COMMENT ON COLUMN ideamine.v_workers.capabilities IS 'What it can do';
+COMMENT ON COLUMN ideamine.v_workers.tenants IS 'Whose jobs it takes; NULL: everybody''s';
+COMMENT ON COLUMN ideamine.v_workers.capacity IS 'How many jobs it holds at most; NULL: no limit';
+COMMENT ON COLUMN ideamine.v_workers.jobs_held IS 'How many leases it holds';
+COMMENT ON COLUMN ideamine.v_workers.current_job_id IS 'The job that it holds longest';
+COMMENT ON COLUMN ideamine.v_workers.last_heartbeat_at IS 'Its last sign of life';
+COMMENT ON COLUMN ideamine.v_workers.silent_for IS 'Time since then; NULL for one that has ended';
+COMMENT ON COLUMN ideamine.v_workers.metrics IS 'What it last said about itself';
+COMMENT ON COLUMN ideamine.v_workers.deviations IS 'How many of its votes on quorum jobs in a row were outvoted';
+COMMENT ON COLUMN ideamine.v_workers.registered_at IS 'When it registered';
+COMMENT ON COLUMN ideamine.v_workers.ended_at IS 'When it failed or was terminated';
+GRANT SELECT ON ideamine.v_workers TO ideamine_reader, ideamine_app, ideamine_worker, ideamine_admin;

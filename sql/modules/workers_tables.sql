@@ -16,7 +16,8 @@ CREATE TABLE ideamine.workers (
   last_heartbeat_at timestamptz NOT NULL,
   metrics           jsonb,
   registered_at     timestamptz NOT NULL,
-  ended_at          timestamptz
+  ended_at          timestamptz,
+  deviations        integer NOT NULL DEFAULT 0
 ) WITH (fillfactor = 50);
 COMMENT ON TABLE ideamine.workers IS
   'One row per worker process: what it can do, whether it lives; workers belong to the platform, not to a tenant';
@@ -30,6 +31,7 @@ COMMENT ON COLUMN ideamine.workers.last_heartbeat_at IS 'When it was last heard 
 COMMENT ON COLUMN ideamine.workers.metrics IS 'What it reported with its last heartbeat';
 COMMENT ON COLUMN ideamine.workers.registered_at IS 'When it registered';
 COMMENT ON COLUMN ideamine.workers.ended_at IS 'When it failed or was terminated; NULL while it lives';
+COMMENT ON COLUMN ideamine.workers.deviations IS 'How many of its votes on quorum jobs in a row were outvoted';
 
 CREATE INDEX workers_alive ON ideamine.workers (worker_id)
   WHERE status IN ('active', 'draining', 'degraded');

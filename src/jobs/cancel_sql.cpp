@@ -1,6 +1,6 @@
 #include "access/tenant_store.hpp"
 #include "ideamine/pg/function.hpp"
-#include "jobs/dependents_store.hpp"
+#include "jobs/conclude_store.hpp"
 #include "jobs/read_store.hpp"
 #include "jobs/settle_store.hpp"
 
@@ -19,14 +19,13 @@ IDEAMINE_FUNCTION(ideamine_cancel_job) {
         pg::Returned returned{arguments};
         const pg::Spi spi;
         jobs::require_job(job.tenants.front(), job.jobs.front());
-        const auto cancelled = jobs::cancel(job, reason);
-        auto count = static_cast<std::int32_t>(cancelled.jobs.size());
-        if (count > 0) {
-            count += static_cast<std::int32_t>(
-                jobs::cancel_dependents(cancelled, "a job that it depends on was cancelled"));
-        }
+        const auto cancelled = jobs::cancel_listed(job, reason);
+        jobs::Ended ended;
+        ended.add(cancelled);
+        const auto count = static_cast<std::int64_t>(cancelled.jobs.jobs.size()) +
+                           jobs::conclude(std::move(ended)).cancelled;
         const auto status = jobs::require_job(job.tenants.front(), job.jobs.front());
-        returned.add(pg::Enum{"ideamine.job_status", status}, count);
+        returned.add(pg::Enum{"ideamine.job_status", status}, static_cast<std::int32_t>(count));
         return Datum{0};
     });
 }

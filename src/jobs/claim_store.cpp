@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "jobs/gate_store.hpp"
 #include "jobs/incarnation_store.hpp"
 #include "jobs/priority_class.hpp"
 #include "jobs/promote_store.hpp"
@@ -35,12 +36,17 @@ constinit pg::Statement head_from{
 
 // Begins at the head that was found just now: what stands before it in the index are claimed jobs
 // that vacuum has not removed yet, and walking over them once is enough.
+// Special are those that the gate has to look at.
 constinit pg::Statement lock_ready{
-    "SELECT ctid FROM ideamine.jobs"
+    "SELECT ctid, $[1.1 concurrency_key IS NOT NULL OR quorum_of IS NOT NULL OR queue = ANY ($9)"
+    "  $| false$] AS special FROM ideamine.jobs"
     " WHERE status = 'pending' AND ready_at IS NOT NULL AND required_capabilities = $1::text[]"
     "  AND priority_class = $2::text::ideamine.priority_class AND tenant_id = $3"
     "  AND (ready_at, job_id) >= ($4, $5) AND (ready_at, job_id) < ($6, $7)"
     " ORDER BY ready_at, job_id LIMIT $8 FOR NO KEY UPDATE SKIP LOCKED"};
+
+constinit pg::Statement position_of{"SELECT ready_at, job_id FROM ideamine.jobs WHERE ctid = $1",
+                                    pg::Statement::Kind::writes_by_tid};
 
 // In the order of the argument, which is the order of readiness.
 constinit pg::Statement lease_locked{
@@ -48,7 +54,7 @@ constinit pg::Statement lease_locked{
     "  attempt = j.attempt + 1, worker_id = $3, started_at = $4, lease = $5"
     " FROM unnest($1) AS locked (tid) WHERE j.ctid = locked.tid"
     " RETURNING j.tenant_id, j.job_id, j.epoch, j.attempt, j.job_type, j.payload, j.checkpoint,"
-    "  j.started_at + j.lease, j.started_at + j.timeout",
+    "  j.started_at + j.lease, j.started_at + j.timeout, $[1.1 j.context$| NULL::jsonb$]",
     pg::Statement::Kind::writes_by_tid};
 
 using Lane = std::string;
@@ -88,6 +94,11 @@ Position position_in(const pg::Row& row) {
     return {row.get<Time>(1), row.get<Uuid>(2)};
 }
 
+// The first place behind a job's.
+Position after(const pg::Row& row) {
+    return {row.get<Time>(0), successor(row.get<Uuid>(1))};
+}
+
 // A tenant with runnable jobs of one class, and where they are: the one that is ready longest
 // first.
 struct Turn {
@@ -102,6 +113,7 @@ class Claim {
           Duration lease, pg::Returned& returned)
         : installation_(installation),
           claimant_(claimant),
+          gate_(claimant.worker_id, claimant.any_queue_paused, claimant.may_wait_for_keys),
           left_(wanted),
           lease_(lease),
           returned_(returned),
@@ -131,6 +143,7 @@ class Claim {
 
     const shared::Installation& installation_;
     const Claimant& claimant_;
+    Gate gate_;
     std::int32_t left_;
     Duration lease_;
     pg::Returned& returned_;
@@ -253,20 +266,68 @@ std::int32_t Claim::serve(Turn turn, std::int32_t most) {
 
 std::int32_t Claim::lease(const std::string& tenant, const Head& head, const Position& until,
                           std::int32_t most) {
-    std::vector<pg::Tid> tids;
-    for (const pg::Row row :
-         lock_ready.execute(head.lane, class_name_, tenant, head.position.ready_at,
-                            head.position.job, until.ready_at, until.job, std::int64_t{most})) {
-        tids.push_back(row.get<pg::Tid>(0));
+    const auto paused = gate_.paused(tenant);
+    auto from = head.position;
+    std::int32_t taken = 0;
+    while (taken < most) {
+        const std::int64_t asked = most - taken;
+        Tids tids;
+        Tids special;
+        for (const pg::Row row :
+             lock_ready.execute(head.lane, class_name_, tenant, from.ready_at, from.job,
+                                until.ready_at, until.job, asked, paused)) {
+            tids.push_back(row.get<pg::Tid>(0));
+            if (row.get<bool>(1)) {
+                special.push_back(tids.back());
+            }
+        }
+        const bool more = static_cast<std::int64_t>(tids.size()) == asked && !special.empty();
+        if (!special.empty()) {
+            from = after(position_of.execute(tids.back())[0]);
+            tids = gate_.admit(tenant, tids, special);
+        }
+        if (!tids.empty()) {
+            returned_.add(
+                lease_locked.execute(tids, first_epoch_, claimant_.worker_id, pg::now(), lease_));
+        }
+        taken += static_cast<std::int32_t>(tids.size());
+        if (!more) {
+            break;
+        }
     }
-    if (!tids.empty()) {
-        returned_.add(
-            lease_locked.execute(tids, first_epoch_, claimant_.worker_id, pg::now(), lease_));
-    }
-    return static_cast<std::int32_t>(tids.size());
+    return taken;
 }
 
+// A vote is no work for a worker that has another one for the same job.
+constinit pg::Statement find_runnable{
+    "SELECT FROM ideamine.jobs j"
+    " WHERE status = 'pending' AND ready_at IS NOT NULL AND required_capabilities = $1::text[]"
+    "  AND priority_class = $2::text::ideamine.priority_class"
+    "  AND ($3::text[] IS NULL OR tenant_id = ANY ($3))"
+    "  $[1.1 AND (quorum_of IS NULL OR NOT EXISTS (SELECT FROM ideamine.jobs v"
+    "   WHERE v.quorum_of = j.quorum_of AND v.tenant_id = j.tenant_id AND v.worker_id = $4"
+    "    AND v.status IN ('running', 'completed')))$]"
+    " LIMIT 1"};
+
+constinit pg::Statement next_due{
+    "SELECT run_at FROM ideamine.jobs WHERE status = 'pending' AND ready_at IS NULL"
+    " ORDER BY run_at LIMIT 1"};
+
 }  // namespace
+
+std::optional<Time> next_work_at(const Claimant& claimant) {
+    for (const auto& lane : served_lanes(claimant)) {
+        for (const auto priority_class : priority_classes) {
+            if (!find_runnable
+                     .execute(lane, to_string(priority_class), claimant.tenants, claimant.worker_id)
+                     .empty()) {
+                return Time::min();
+            }
+        }
+    }
+    const auto due = next_due.execute();
+    return due.empty() ? std::nullopt : due[0].optional<Time>(0);
+}
 
 std::int32_t claim(const shared::Installation& installation, const Claimant& claimant,
                    std::int32_t wanted, Duration lease, pg::Returned& returned) {

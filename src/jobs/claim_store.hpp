@@ -11,6 +11,9 @@ struct Claimant {
     Uuid worker_id;
     std::vector<std::string> capabilities;
     std::optional<std::vector<std::string>> tenants;
+    bool any_queue_paused = false;
+    // For the lock of a concurrency key; not where the transaction may hold such a lock already.
+    bool may_wait_for_keys = true;
 };
 
 // Leases up to `wanted` runnable jobs to the claimant and adds a row for each, in the columns of
@@ -19,5 +22,9 @@ struct Claimant {
 // pg::Spi.
 std::int32_t claim(const shared::Installation& installation, const Claimant& claimant,
                    std::int32_t wanted, Duration lease, pg::Returned& returned);
+
+// When there may be work for the claimant: the beginning of time if some is runnable, or else when
+// the next scheduled job of anybody comes due, if there is one. Inside a pg::Spi.
+std::optional<Time> next_work_at(const Claimant& claimant);
 
 }  // namespace ideamine::jobs

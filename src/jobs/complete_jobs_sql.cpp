@@ -1,107 +1,19 @@
-#include "access/tenant_store.hpp"
 #include "ideamine/pg/function.hpp"
-#include "ideamine/pg/json.hpp"
-#include "jobs/jobs_settings.hpp"
-#include "jobs/settle_store.hpp"
+#include "jobs/completions_json_sql.hpp"
 
 using namespace ideamine;
-
-namespace {
-
-using Kind = pg::JsonValue::Kind;
-
-std::string_view text_of(const pg::JsonMember& member) {
-    if (member.value.kind() != Kind::text) {
-        throw Error(Code::invalid_argument, std::string{member.key} + " must be a string, not " +
-                                                describe(member.value.kind()));
-    }
-    return member.value.text();
-}
-
-Uuid job_id_of(const pg::JsonMember& member) {
-    const auto id = parse_uuid(text_of(member));
-    if (!id) {
-        throw Error(Code::invalid_argument, "job_id is not a uuid");
-    }
-    return *id;
-}
-
-jobs::Epoch epoch_of(const pg::JsonMember& member) {
-    const auto epoch = member.value.kind() == Kind::number ? member.value.integer() : std::nullopt;
-    if (!epoch) {
-        throw Error(Code::invalid_argument, "epoch must be a whole number");
-    }
-    return *epoch;
-}
-
-jobs::Ending read_completion(const pg::JsonValue& element) {
-    if (element.kind() != Kind::object) {
-        throw Error(Code::invalid_argument,
-                    std::string{"must be an object, not "} + describe(element.kind()));
-    }
-    std::optional<std::string> tenant;
-    std::optional<Uuid> job;
-    std::optional<jobs::Epoch> epoch;
-    std::optional<pg::Json> result;
-    for (const auto& member : element.members()) {
-        if (member.key == "tenant_id") {
-            tenant =
-                member.value.is_null() ? std::nullopt : std::optional{std::string{text_of(member)}};
-        } else if (member.key == "job_id") {
-            job = job_id_of(member);
-        } else if (member.key == "epoch") {
-            epoch = epoch_of(member);
-        } else if (member.key == "result") {
-            result = member.value.to_jsonb();
-            jobs::check_payload_size("result", pg::toasted_size(result->datum));
-        } else {
-            throw Error(Code::invalid_argument, "unknown key \"" + std::string{member.key} + "\"",
-                        {}, "Known keys are tenant_id, job_id, epoch, result.");
-        }
-    }
-    if (!job || !epoch) {
-        throw Error(Code::invalid_argument, std::string{job ? "epoch" : "job_id"} + " is missing");
-    }
-    return {.lease = {access::resolve_tenant(tenant), *job, *epoch},
-            .outcome = jobs::Outcome::completed,
-            .data = result};
-}
-
-std::vector<jobs::Ending> read_completions(const pg::Json& json) {
-    const auto array = pg::JsonValue::of(json);
-    if (array.kind() != Kind::array) {
-        throw Error(
-            Code::invalid_argument,
-            std::string{"completions must be an array of objects, not "} + describe(array.kind()));
-    }
-    jobs::check_batch_size(array.size());
-    std::vector<jobs::Ending> completions;
-    for (const auto& element : array.elements()) {
-        pg::check_interrupts();
-        try {
-            completions.push_back(read_completion(element));
-        } catch (const Error& error) {
-            throw error.within("completion " + std::to_string(completions.size() + 1));
-        }
-    }
-    return completions;
-}
-
-}  // namespace
 
 IDEAMINE_FUNCTION(ideamine_complete_jobs) {
     return pg::boundary([&] {
         const pg::Arguments arguments{fcinfo};
-        const auto completions = read_completions(arguments.required<pg::Json>(0, "completions"));
+        const auto completions =
+            jobs::read_completions(arguments.required<pg::Json>(0, "completions"));
         const bool strict = arguments.optional<bool>(1).value_or(false);
         pg::Returned returned{arguments};
         const pg::Spi spi;
-        const auto settled = jobs::settle(completions).endings;
+        const auto settled = jobs::settle_completions(completions, strict);
         for (std::size_t i = 0; i < settled.size(); ++i) {
             const auto& lease = completions[i].lease;
-            if (strict && settled[i].answer != jobs::Answer::ok) {
-                jobs::throw_refusal(lease, settled[i].answer);
-            }
             returned.add(lease.tenant, lease.job, to_string(settled[i].answer));
         }
         return Datum{0};

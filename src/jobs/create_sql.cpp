@@ -25,7 +25,7 @@ jobs::NewJob read_arguments(const pg::Arguments& arguments) {
         throw Error(Code::invalid_argument, "run_at must be finite");
     }
     for (const auto& id : arguments.optional<std::vector<Uuid>>(5).value_or(std::vector<Uuid>{})) {
-        request.depends_on.push_back(to_string(id));
+        request.depends_on.push_back({.job = to_string(id)});
     }
     if (const auto options = arguments.optional<pg::Json>(6)) {
         jobs::read_options(request, pg::JsonValue::of(*options));
@@ -66,7 +66,8 @@ IDEAMINE_FUNCTION(ideamine_create_job) {
         pg::Returned returned{arguments};
         const pg::Spi spi;
         access::require_tenant(tenant, access::Missing::may_create);
-        returned.add(jobs::create(tenant, job, nullptr).front(), true);
+        const auto created = jobs::create(tenant, job, nullptr).front();
+        returned.add(created.job, created.created);
         return Datum{0};
     });
 }
@@ -79,11 +80,11 @@ IDEAMINE_FUNCTION(ideamine_create_jobs) {
         pg::Returned returned{arguments};
         const pg::Spi spi;
         access::require_tenant(tenant, access::Missing::may_create);
-        const auto ids = jobs::create(tenant, batch, place_in_batch);
-        for (std::size_t i = 0; i < ids.size(); ++i) {
+        const auto created = jobs::create(tenant, batch, place_in_batch);
+        for (std::size_t i = 0; i < created.size(); ++i) {
             const auto& key = batch[i].request.key;
-            returned.add(key.empty() ? std::nullopt : std::optional<std::string_view>{key}, ids[i],
-                         true);
+            returned.add(key.empty() ? std::nullopt : std::optional<std::string_view>{key},
+                         created[i].job, created[i].created);
         }
         return Datum{0};
     });

@@ -1,5 +1,8 @@
 #include "jobs/dependents_store.hpp"
 
+#include "jobs/context_store.hpp"
+#include "jobs/ready_shared.hpp"
+
 namespace ideamine::jobs {
 
 namespace {
@@ -38,16 +41,21 @@ constinit pg::Statement lock_listed{
     "   AND status NOT IN ('completed', 'failed', 'cancelled')"
     "  FOR NO KEY UPDATE) AS j"};
 
+// Per dependent what its edges to these jobs say; one that stays blocked is not touched.
 constinit pg::Statement lock_dependents{
-    "SELECT j.ctid, false"
-    " FROM (SELECT DISTINCT d.tenant_id, d.job_id"
+    "SELECT j.ctid, c.cancels, j.open_dependencies - c.runs, j.run_at <= $3, c.tenant_id, c.job_id"
+    " FROM (SELECT d.tenant_id, d.job_id, bool_or(d.on_failure = 'cancel') AS cancels,"
+    "        (count(*) FILTER (WHERE d.on_failure = 'run'))::integer AS runs"
     "       FROM unnest($1::text[], $2::uuid[]) AS p (tenant_id, job_id)"
     "       CROSS JOIN LATERAL ("
-    "        SELECT tenant_id, job_id FROM ideamine.job_dependencies"
+    "        SELECT tenant_id, job_id,"
+    "         $[1.1 on_failure::text$| 'cancel'::text$] AS on_failure"
+    "        FROM ideamine.job_dependencies"
     "        WHERE depends_on = p.job_id AND tenant_id = p.tenant_id OFFSET 0) AS d"
-    "       ORDER BY d.job_id) AS c"
+    "       WHERE d.on_failure <> 'blocked'"
+    "       GROUP BY d.job_id, d.tenant_id ORDER BY d.job_id) AS c"
     " CROSS JOIN LATERAL ("
-    "  SELECT ctid FROM ideamine.jobs"
+    "  SELECT ctid, open_dependencies, run_at FROM ideamine.jobs"
     "  WHERE job_id = c.job_id AND tenant_id = c.tenant_id AND status = 'blocked'"
     "  FOR NO KEY UPDATE) AS j"};
 
@@ -57,7 +65,8 @@ constinit pg::Statement cancel_locked{
     "   ready_at = NULL"
     "  FROM unnest($1::tid[], $2::boolean[]) AS c (tid, was_running) WHERE j.ctid = c.tid"
     "  RETURNING j.tenant_id, j.job_id, j.epoch, j.attempt, j.worker_id, j.started_at, "
-    "c.was_running),"
+    "c.was_running, $[1.1 j.concurrency_key, j.quorum IS NOT NULL AS has_quorum, j.quorum_of"
+    "   $| NULL::text AS concurrency_key, false AS has_quorum, NULL::uuid AS quorum_of$]),"
     " recorded AS ("
     "  INSERT INTO ideamine.ended_attempts"
     "   (tenant_id, job_id, epoch, attempt, worker_id, started_at, ended_at, outcome)"
@@ -68,26 +77,63 @@ constinit pg::Statement cancel_locked{
     "   (worker_id, tenant_id, job_id, epoch, reason, made_at)"
     "  SELECT worker_id, tenant_id, job_id, epoch, 'cancelled', $4 FROM cancelled WHERE "
     "was_running)"
-    " SELECT tenant_id, job_id FROM cancelled",
+    " SELECT tenant_id, job_id, concurrency_key, was_running, has_quorum, quorum_of"
+    " FROM cancelled",
     Kind::writes_by_tid};
 
-// The jobs that a locking statement returned: where each stands, and whether it was running.
-JobRefs cancel_rows(const pg::Rows& rows, const std::optional<std::string>& reason) {
+// Locked jobs that are to be cancelled: where each stands, and whether it was running.
+struct Doomed {
     std::vector<pg::Tid> tids;
     std::vector<bool> running;
-    for (const pg::Row row : rows) {
-        tids.push_back(row.get<pg::Tid>(0));
-        running.push_back(row.get<bool>(1));
-    }
-    JobRefs cancelled;
-    if (tids.empty()) {
+};
+
+Cancelled cancel_all(const Doomed& doomed, const std::optional<std::string>& reason) {
+    Cancelled cancelled;
+    if (doomed.tids.empty()) {
         return cancelled;
     }
-    for (const pg::Row row : cancel_locked.execute(tids, running, reason, pg::now())) {
-        cancelled.add(row.get<std::string>(0), row.get<Uuid>(1));
+    for (const pg::Row row :
+         cancel_locked.execute(doomed.tids, doomed.running, reason, pg::now())) {
+        const auto tenant = row.get<std::string>(0);
+        cancelled.jobs.add(tenant, row.get<Uuid>(1));
+        if (const auto key = row.optional<std::string>(2); key && row.get<bool>(3)) {
+            cancelled.released.add(tenant, *key);
+        }
+        if (row.get<bool>(4)) {
+            cancelled.quorums.add(tenant, row.get<Uuid>(1));
+        }
+        if (const auto job = row.optional<Uuid>(5)) {
+            cancelled.votes.add(tenant, *job);
+        }
     }
     return cancelled;
 }
+
+// Locked dependents with some dependencies less to wait for.
+struct CountedDown {
+    std::vector<pg::Tid> tids;
+    std::vector<std::int32_t> left_open;
+    std::vector<bool> due;
+
+    void add(const pg::Tid& tid, std::int32_t open, bool is_due) {
+        tids.push_back(tid);
+        left_open.push_back(open);
+        due.push_back(is_due);
+    }
+    // Returns how many became runnable.
+    std::int64_t write(Time now) const {
+        if (tids.empty()) {
+            return 0;
+        }
+        count_down.execute(tids, left_open, due, now);
+        std::int64_t runnable = 0;
+        for (std::size_t i = 0; i < tids.size(); ++i) {
+            runnable += left_open[i] == 0 && due[i] ? 1 : 0;
+        }
+        shared::announce_ready(runnable);
+        return runnable;
+    }
+};
 
 }  // namespace
 
@@ -96,37 +142,57 @@ std::int64_t unblock_dependents(const JobRefs& completed) {
         return 0;
     }
     const auto now = pg::now();
-    std::int64_t runnable = 0;
-    std::vector<pg::Tid> tids;
-    std::vector<std::int32_t> left_open;
-    std::vector<bool> due;
+    CountedDown dependents;
     for (const pg::Row row : lock_waiting.execute(completed.tenants, completed.jobs, now)) {
-        tids.push_back(row.get<pg::Tid>(0));
-        left_open.push_back(row.get<std::int32_t>(1));
-        due.push_back(row.get<bool>(2));
-        runnable += left_open.back() == 0 && due.back() ? 1 : 0;
+        dependents.add(row.get<pg::Tid>(0), row.get<std::int32_t>(1), row.get<bool>(2));
     }
-    if (!tids.empty()) {
-        count_down.execute(tids, left_open, due, now);
-    }
-    return runnable;
+    return dependents.write(now);
 }
 
-JobRefs cancel(const JobRefs& jobs, const std::optional<std::string>& reason) {
-    return cancel_rows(lock_listed.execute(jobs.tenants, jobs.jobs), reason);
+void Cancelled::add(const Cancelled& other) {
+    jobs.add(other.jobs);
+    quorums.add(other.quorums);
+    votes.add(other.votes);
+    released.add(other.released);
 }
 
-std::int64_t cancel_dependents(const JobRefs& ended, const std::string& reason) {
-    std::int64_t count = 0;
+Cancelled cancel_listed(const JobRefs& jobs, const std::optional<std::string>& reason) {
+    Doomed doomed;
+    for (const pg::Row row : lock_listed.execute(jobs.tenants, jobs.jobs)) {
+        doomed.tids.push_back(row.get<pg::Tid>(0));
+        doomed.running.push_back(row.get<bool>(1));
+    }
+    return cancel_all(doomed, reason);
+}
+
+Cancelled fail_dependents(const JobRefs& ended, const std::string& reason) {
+    Cancelled cancelled;
     // Level by level, each with a new snapshot: a job that was made to wait for one of this level
     // while we waited for its lock is seen on the next.
     JobRefs level = ended;
     while (!level.empty()) {
         pg::check_interrupts();
-        level = cancel_rows(lock_dependents.execute(level.tenants, level.jobs), reason);
-        count += static_cast<std::int64_t>(level.jobs.size());
+        const auto now = pg::now();
+        Doomed doomed;
+        CountedDown dependents;
+        JobRefs informed;
+        for (const pg::Row row : lock_dependents.execute(level.tenants, level.jobs, now)) {
+            const auto tid = row.get<pg::Tid>(0);
+            if (row.get<bool>(1)) {
+                doomed.tids.push_back(tid);
+                doomed.running.push_back(false);
+            } else {
+                dependents.add(tid, row.get<std::int32_t>(2), row.get<bool>(3));
+                informed.add(row.get<std::string>(4), row.get<Uuid>(5));
+            }
+        }
+        dependents.write(now);
+        note_failures_in_context(informed);
+        const auto next = cancel_all(doomed, reason);
+        cancelled.add(next);
+        level = next.jobs;
     }
-    return count;
+    return cancelled;
 }
 
 }  // namespace ideamine::jobs

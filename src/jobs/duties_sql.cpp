@@ -1,5 +1,6 @@
 // One pass each of what the background worker does about jobs.
 #include "ideamine/pg/function.hpp"
+#include "jobs/concurrency_store.hpp"
 #include "jobs/jobs_settings.hpp"
 #include "jobs/promote_store.hpp"
 #include "jobs/purge_store.hpp"
@@ -11,6 +12,13 @@ IDEAMINE_FUNCTION(ideamine_promote_scheduled_jobs) {
         const auto at = pg::Arguments{fcinfo}.optional<Time>(0).value_or(pg::now());
         const pg::Spi spi;
         return Int64GetDatum(jobs::promote_scheduled(at));
+    });
+}
+
+IDEAMINE_FUNCTION(ideamine_readmit_waiting_jobs) {
+    return pg::boundary([&] {
+        const pg::Spi spi;
+        return Int64GetDatum(jobs::readmit_all());
     });
 }
 

@@ -20,6 +20,36 @@ void normalise_names(const char* what, std::vector<std::string>& names, std::siz
     names.erase(std::unique(names.begin(), names.end()), names.end());
 }
 
+namespace {
+
+void normalise_concurrency(JobRequest& request) {
+    if (!request.concurrency_key) {
+        if (request.concurrency_limit) {
+            throw Error(Code::invalid_argument, "concurrency_limit needs a concurrency_key");
+        }
+        return;
+    }
+    check_identifier("concurrency_key", *request.concurrency_key);
+    request.concurrency_limit = request.concurrency_limit.value_or(1);
+    if (*request.concurrency_limit < 1 || *request.concurrency_limit > max_concurrency_limit) {
+        throw Error(Code::invalid_argument, "concurrency_limit must be between 1 and " +
+                                                std::to_string(max_concurrency_limit));
+    }
+}
+
+void check_quorum(const Quorum& quorum) {
+    if (quorum.votes < 1 || quorum.votes > max_votes) {
+        throw Error(Code::invalid_argument,
+                    "quorum.votes must be between 1 and " + std::to_string(max_votes));
+    }
+    if (quorum.agree < 1 || quorum.agree > quorum.votes) {
+        throw Error(Code::invalid_argument,
+                    "quorum.agree must be between 1 and the number of votes");
+    }
+}
+
+}  // namespace
+
 void normalise(JobRequest& request) {
     check_identifier("job_type", request.job_type);
     check_identifier("queue", request.queue);
@@ -41,6 +71,23 @@ void normalise(JobRequest& request) {
         (*request.timeout <= Duration::zero() || *request.timeout > max_timeout)) {
         throw Error(Code::invalid_argument, "timeout must be positive and at most 365 days");
     }
+    if (request.idempotency_key) {
+        check_identifier("idempotency_key", *request.idempotency_key);
+    }
+    normalise_concurrency(request);
+    if (request.quorum) {
+        check_quorum(*request.quorum);
+    }
+    for (auto& dependency : request.depends_on) {
+        dependency.on_failure = dependency.on_failure.value_or(request.on_failure);
+    }
+}
+
+bool needs_version_1_1(const JobRequest& request) {
+    return request.idempotency_key || request.concurrency_key || request.quorum ||
+           std::ranges::any_of(request.depends_on, [](const Dependency& dependency) {
+               return dependency.on_failure != FailurePolicy::cancel;
+           });
 }
 
 RetryPolicy retry_policy(std::optional<int> max_retries, std::optional<Duration> base,

@@ -7,6 +7,7 @@
 
 #include "ideamine/clock.hpp"
 #include "ideamine/uuid.hpp"
+#include "jobs/failure_policy.hpp"
 #include "jobs/priority_class.hpp"
 #include "jobs/retry.hpp"
 
@@ -16,13 +17,30 @@ inline constexpr std::size_t max_required_capabilities = 64;
 inline constexpr std::size_t max_dependencies = 100'000;
 inline constexpr Duration max_timeout = std::chrono::days{365};
 
+inline constexpr int max_concurrency_limit = 1'000'000;
+inline constexpr int max_votes = 100;
+
+struct Dependency {
+    std::string job;  // key of the same call, or id of a job of the tenant
+    std::optional<FailurePolicy> on_failure = {};  // none: the request's own
+
+    bool operator==(const Dependency&) const = default;
+};
+
+// `votes` workers run the job; it is completed when `agree` results are the same.
+struct Quorum {
+    int votes = 0;
+    int agree = 0;
+};
+
 struct JobRequest {
     std::string key;  // the caller's name for it within one call; empty if it gave none
     std::string job_type;
     std::string queue = "default";
     PriorityClass priority_class = PriorityClass::p2;
-    std::optional<Time> run_at;           // not before; none: at once
-    std::vector<std::string> depends_on;  // keys of the same call, or ids of jobs of the tenant
+    std::optional<Time> run_at;  // not before; none: at once
+    std::vector<Dependency> depends_on;
+    FailurePolicy on_failure = FailurePolicy::cancel;  // of dependencies that do not say
     std::vector<std::string> required_capabilities;
     std::optional<int> max_retries;
     std::optional<Duration> retry_base;
@@ -32,11 +50,18 @@ struct JobRequest {
     std::optional<std::string> project;
     std::optional<Uuid> run;
     std::optional<std::string> phase;
+    std::optional<std::string> idempotency_key;
+    std::optional<std::string> concurrency_key;
+    std::optional<int> concurrency_limit;  // with a concurrency key: 1 if it is not given
+    std::optional<Quorum> quorum;
 };
 
 // Throws ID400 for a name, delay, count or interval that is out of range, naming it; sorts the
 // required capabilities and drops repeated ones, so that equal requirements look equal.
 void normalise(JobRequest& request);
+
+// Does it ask for what only version 1.1 of the catalogue can keep?
+bool needs_version_1_1(const JobRequest& request);
 
 // The policy of a job: its own settings where it has them, the platform's otherwise.
 RetryPolicy retry_policy(std::optional<int> max_retries, std::optional<Duration> base,

@@ -2,155 +2,145 @@
 
 #include "ideamine/identifier.hpp"
 #include "jobs/jobs_settings.hpp"
+#include "jobs/json_fields_sql.hpp"
 
 namespace ideamine::jobs {
 
 namespace {
 
 using Kind = pg::JsonValue::Kind;
+using Member = pg::JsonMember;
 
-void expect(const pg::JsonMember& member, Kind kind) {
-    if (member.value.kind() != kind) {
-        throw Error(Code::invalid_argument, std::string{member.key} + " must be " + describe(kind) +
-                                                ", not " + describe(member.value.kind()));
-    }
-}
-
-std::string text(const pg::JsonMember& member) {
-    expect(member, Kind::text);
-    return std::string{member.value.text()};
-}
-
-int integer(const pg::JsonMember& member) {
-    expect(member, Kind::number);
-    const auto value = member.value.integer();
-    if (!value || *value < INT_MIN || *value > INT_MAX) {
-        throw Error(Code::invalid_argument,
-                    std::string{member.key} + " must be a whole number within range");
-    }
-    return static_cast<int>(*value);
-}
-
-Duration duration(const pg::JsonMember& member) {
-    expect(member, Kind::text);
-    return pg::parse_duration(member.key, member.value.text());
-}
-
-std::vector<std::string> texts(const pg::JsonMember& member) {
-    expect(member, Kind::array);
-    std::vector<std::string> texts;
-    for (const auto& element : member.value.elements()) {
-        if (element.kind() != Kind::text) {
-            throw Error(Code::invalid_argument, std::string{member.key} +
-                                                    " must hold strings only, not " +
-                                                    describe(element.kind()));
-        }
-        texts.emplace_back(element.text());
-    }
-    return texts;
-}
-
-Uuid uuid(const pg::JsonMember& member) {
-    const auto value = parse_uuid(text(member));
-    if (!value) {
-        throw Error(Code::invalid_argument, std::string{member.key} + " is not a uuid");
-    }
-    return *value;
-}
-
-PriorityClass priority_class(const pg::JsonMember& member) {
+PriorityClass priority_class(const Member& member) {
     // older applications send 1 to 5 as a number
-    return parse_priority_class(
-        member.value.kind() == Kind::number ? std::to_string(integer(member)) : text(member));
+    return parse_priority_class(member.value.kind() == Kind::number
+                                    ? std::to_string(read_integer(member))
+                                    : read_text(member));
 }
 
-double number(const pg::JsonMember& member) {
-    expect(member, Kind::number);
-    return member.value.number();
+// Either the id or key of a job, or an object with it and what its failure means.
+Dependency dependency(const pg::JsonValue& element) {
+    if (element.kind() == Kind::text) {
+        return {.job = std::string{element.text()}};
+    }
+    if (element.kind() != Kind::object) {
+        throw Error(Code::invalid_argument,
+                    std::string{"depends_on must hold strings or objects, not "} +
+                        describe(element.kind()));
+    }
+    Dependency dependency;
+    for (const auto& member : element.members()) {
+        if (member.key == "job") {
+            dependency.job = read_text(member);
+        } else if (member.key == "on_failure") {
+            dependency.on_failure = parse_failure_policy(read_text(member));
+        } else {
+            refuse_key(member.key, "job, on_failure");
+        }
+    }
+    if (dependency.job.empty()) {
+        throw Error(Code::invalid_argument, "an element of depends_on names no job");
+    }
+    return dependency;
 }
 
-using Reader = void (*)(NewJob&, const pg::JsonMember&);
+std::vector<Dependency> dependencies(const Member& member) {
+    expect_kind(member, Kind::array);
+    std::vector<Dependency> dependencies;
+    for (const auto& element : member.value.elements()) {
+        dependencies.push_back(dependency(element));
+    }
+    return dependencies;
+}
 
-struct Field {
-    std::string_view key;
-    Reader read;
-};
+Quorum quorum(const Member& member) {
+    expect_kind(member, Kind::object);
+    Quorum quorum;
+    for (const auto& part : member.value.members()) {
+        if (part.key == "votes") {
+            quorum.votes = read_integer(part);
+        } else if (part.key == "agree") {
+            quorum.agree = read_integer(part);
+        } else {
+            refuse_key(part.key, "votes, agree");
+        }
+    }
+    return quorum;
+}
 
 constexpr std::array option_fields{
-    Field{"queue", [](NewJob& job, const auto& member) { job.request.queue = text(member); }},
-    Field{
-        "required_capabilities",
-        [](NewJob& job, const auto& member) { job.request.required_capabilities = texts(member); }},
-    Field{"max_retries",
-          [](NewJob& job, const auto& member) { job.request.max_retries = integer(member); }},
-    Field{"retry_base",
-          [](NewJob& job, const auto& member) { job.request.retry_base = duration(member); }},
-    Field{"retry_factor",
-          [](NewJob& job, const auto& member) { job.request.retry_factor = number(member); }},
-    Field{"retry_cap",
-          [](NewJob& job, const auto& member) { job.request.retry_cap = duration(member); }},
-    Field{"timeout",
-          [](NewJob& job, const auto& member) { job.request.timeout = duration(member); }},
-    Field{"project", [](NewJob& job, const auto& member) { job.request.project = text(member); }},
-    Field{"run", [](NewJob& job, const auto& member) { job.request.run = uuid(member); }},
-    Field{"phase", [](NewJob& job, const auto& member) { job.request.phase = text(member); }},
+    Field<NewJob>{"queue",
+                  [](NewJob& job, const Member& member) { job.request.queue = read_text(member); }},
+    Field<NewJob>{"required_capabilities",
+                  [](NewJob& job, const Member& member) {
+                      job.request.required_capabilities = read_texts(member);
+                  }},
+    Field<NewJob>{
+        "max_retries",
+        [](NewJob& job, const Member& member) { job.request.max_retries = read_integer(member); }},
+    Field<NewJob>{
+        "retry_base",
+        [](NewJob& job, const Member& member) { job.request.retry_base = read_duration(member); }},
+    Field<NewJob>{
+        "retry_factor",
+        [](NewJob& job, const Member& member) { job.request.retry_factor = read_number(member); }},
+    Field<NewJob>{
+        "retry_cap",
+        [](NewJob& job, const Member& member) { job.request.retry_cap = read_duration(member); }},
+    Field<NewJob>{
+        "timeout",
+        [](NewJob& job, const Member& member) { job.request.timeout = read_duration(member); }},
+    Field<NewJob>{"project", [](NewJob& job,
+                                const Member& member) { job.request.project = read_text(member); }},
+    Field<NewJob>{"run",
+                  [](NewJob& job, const Member& member) { job.request.run = read_uuid(member); }},
+    Field<NewJob>{"phase",
+                  [](NewJob& job, const Member& member) { job.request.phase = read_text(member); }},
+    Field<NewJob>{"on_failure",
+                  [](NewJob& job, const Member& member) {
+                      job.request.on_failure = parse_failure_policy(read_text(member));
+                  }},
+    Field<NewJob>{
+        "idempotency_key",
+        [](NewJob& job, const Member& member) { job.request.idempotency_key = read_text(member); }},
+    Field<NewJob>{
+        "concurrency_key",
+        [](NewJob& job, const Member& member) { job.request.concurrency_key = read_text(member); }},
+    Field<NewJob>{"concurrency_limit",
+                  [](NewJob& job, const Member& member) {
+                      job.request.concurrency_limit = read_integer(member);
+                  }},
+    Field<NewJob>{"quorum",
+                  [](NewJob& job, const Member& member) { job.request.quorum = quorum(member); }},
 };
 
 constexpr std::array element_fields{
-    Field{"key", [](NewJob& job, const auto& member) { job.request.key = text(member); }},
-    Field{"job_type", [](NewJob& job, const auto& member) { job.request.job_type = text(member); }},
-    Field{"payload",
-          [](NewJob& job, const auto& member) { job.payload = member.value.to_jsonb(); }},
-    Field{"priority_class",
-          [](NewJob& job, const auto& member) {
-              job.request.priority_class = priority_class(member);
-          }},
-    Field{"run_at",
-          [](NewJob& job, const auto& member) {
-              job.request.run_at = pg::parse_time("run_at", text(member));
-          }},
-    Field{"depends_on",
-          [](NewJob& job, const auto& member) { job.request.depends_on = texts(member); }},
+    Field<NewJob>{"key",
+                  [](NewJob& job, const Member& member) { job.request.key = read_text(member); }},
+    Field<NewJob>{
+        "job_type",
+        [](NewJob& job, const Member& member) { job.request.job_type = read_text(member); }},
+    Field<NewJob>{"payload",
+                  [](NewJob& job, const Member& member) { job.payload = member.value.to_jsonb(); },
+                  true},
+    Field<NewJob>{"priority_class",
+                  [](NewJob& job, const Member& member) {
+                      job.request.priority_class = priority_class(member);
+                  }},
+    Field<NewJob>{"run_at",
+                  [](NewJob& job, const Member& member) {
+                      job.request.run_at = pg::parse_time("run_at", read_text(member));
+                  }},
+    Field<NewJob>{
+        "depends_on",
+        [](NewJob& job, const Member& member) { job.request.depends_on = dependencies(member); }},
 };
-
-bool read_field(std::span<const Field> fields, NewJob& job, const pg::JsonMember& member) {
-    const auto field = std::ranges::find(fields, member.key, &Field::key);
-    if (field == fields.end()) {
-        return false;
-    }
-    // null means "not given"; only a payload may be null
-    if (!member.value.is_null() || member.key == "payload") {
-        field->read(job, member);
-    }
-    return true;
-}
-
-std::string list_keys(std::span<const Field> fields) {
-    std::string list;
-    for (const auto& field : fields) {
-        list += (list.empty() ? "" : ", ") + std::string{field.key};
-    }
-    return list;
-}
-
-[[noreturn]] void refuse_key(std::string_view key, const std::string& known) {
-    throw Error(Code::invalid_argument, "unknown key \"" + std::string{key} + "\"", {},
-                "Known keys are " + known + ".");
-}
 
 }  // namespace
 
 void read_options(JobRequest& request, const pg::JsonValue& options) {
-    if (options.kind() != Kind::object) {
-        throw Error(Code::invalid_argument,
-                    std::string{"options must be an object, not "} + describe(options.kind()));
-    }
     NewJob job{std::move(request), std::nullopt};
-    for (const auto& member : options.members()) {
-        if (!read_field(option_fields, job, member)) {
-            refuse_key(member.key, list_keys(option_fields));
-        }
-    }
+    read_object<NewJob>("options", option_fields, job, options);
     request = std::move(job.request);
 }
 
@@ -162,11 +152,13 @@ void read_job(NewJob& job, const pg::JsonValue& element) {
     const auto members = element.members();
     if (const auto key = std::ranges::find(members, "key", &pg::JsonMember::key);
         key != members.end()) {
-        read_field(element_fields, job, *key);
+        read_field<NewJob>(element_fields, job, *key);
     }
     for (const auto& member : members) {
-        if (!read_field(element_fields, job, member) && !read_field(option_fields, job, member)) {
-            refuse_key(member.key, list_keys(element_fields) + ", " + list_keys(option_fields));
+        if (!read_field<NewJob>(element_fields, job, member) &&
+            !read_field<NewJob>(option_fields, job, member)) {
+            refuse_key(member.key,
+                       list_keys<NewJob>(element_fields) + ", " + list_keys<NewJob>(option_fields));
         }
     }
     if (!job.request.key.empty()) {

@@ -22,6 +22,8 @@ constinit double retry_factor = 0;
 constinit int retry_cap = 0;
 constinit int job_retention_minutes = 0;
 constinit int dead_letter_retention_minutes = 0;
+constinit int most_deviations_active = 0;
+constinit int most_deviations_alive = 0;
 
 void define_limits() {
     pg::define(pg::IntSetting{
@@ -110,12 +112,32 @@ void define_retention() {
     });
 }
 
+void define_votes() {
+    pg::define(pg::IntSetting{
+        .name = "ideamine.deviations_to_degrade",
+        .description = "How many votes in a row a worker is outvoted on until it is degraded.",
+        .variable = &most_deviations_active,
+        .initial = 3,
+        .least = 1,
+        .most = 1000,
+    });
+    pg::define(pg::IntSetting{
+        .name = "ideamine.deviations_to_fail",
+        .description = "How many votes in a row a worker is outvoted on until it is given up.",
+        .variable = &most_deviations_alive,
+        .initial = 6,
+        .least = 1,
+        .most = 1000,
+    });
+}
+
 }  // namespace
 
 void define_settings() {
     define_limits();
     define_retries();
     define_retention();
+    define_votes();
 }
 
 void check_payload_size(const char* what, std::size_t bytes) {
@@ -153,6 +175,13 @@ Duration job_retention() {
 }
 Duration dead_letter_retention() {
     return minutes{dead_letter_retention_minutes};
+}
+
+std::int32_t deviations_to_degrade() {
+    return most_deviations_active;
+}
+std::int32_t deviations_to_fail() {
+    return most_deviations_alive;
 }
 
 }  // namespace ideamine::jobs

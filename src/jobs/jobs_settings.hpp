@@ -18,4 +18,8 @@ Duration default_lease();
 Duration job_retention();
 Duration dead_letter_retention();
 
+// How many votes in a row a worker may be outvoted on until it counts as degraded, or as failed.
+std::int32_t deviations_to_degrade();
+std::int32_t deviations_to_fail();
+
 }  // namespace ideamine::jobs

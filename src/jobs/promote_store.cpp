@@ -1,5 +1,7 @@
 #include "jobs/promote_store.hpp"
 
+#include "jobs/ready_shared.hpp"
+
 namespace ideamine::jobs {
 
 namespace {
@@ -14,7 +16,9 @@ constinit pg::Statement promote{
 }  // namespace
 
 std::int64_t promote_scheduled(Time at) {
-    return static_cast<std::int64_t>(promote.execute(at).size());
+    const auto promoted = static_cast<std::int64_t>(promote.execute(at).size());
+    shared::announce_ready(promoted);
+    return promoted;
 }
 
 }  // namespace ideamine::jobs

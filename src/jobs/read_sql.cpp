@@ -1,4 +1,5 @@
 #include "access/tenant_store.hpp"
+#include "jobs/explain_store.hpp"
 #include "jobs/read_store.hpp"
 
 using namespace ideamine;
@@ -34,6 +35,18 @@ IDEAMINE_FUNCTION(ideamine_get_runnable_jobs) {
         const pg::Spi spi;
         access::require_tenant(tenant, access::Missing::is_error);
         jobs::get_runnable_jobs(tenant, max_jobs, pg::now(), returned);
+        return Datum{0};
+    });
+}
+
+IDEAMINE_FUNCTION(ideamine_explain_job) {
+    return pg::boundary([&] {
+        const pg::Arguments arguments{fcinfo};
+        const auto tenant = access::resolve_tenant(arguments.optional<std::string>(0));
+        const auto job = arguments.required<Uuid>(1, "job_id");
+        pg::Returned returned{arguments};
+        const pg::Spi spi;
+        jobs::explain(tenant, job, returned);
         return Datum{0};
     });
 }

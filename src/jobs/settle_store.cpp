@@ -3,7 +3,7 @@
 #include <numeric>
 
 #include "ideamine/pg/random.hpp"
-#include "jobs/dependents_store.hpp"
+#include "jobs/conclude_store.hpp"
 #include "jobs/job_request.hpp"
 #include "jobs/jobs_settings.hpp"
 #include "jobs/read_store.hpp"
@@ -32,7 +32,8 @@ constinit pg::Statement complete_attempts{
     "  result = ($4::jsonb[])[width_bucket(job_id, $2)]"
     " WHERE tenant_id = $1 AND job_id = ANY ($2)"
     "  AND epoch = ($3::bigint[])[width_bucket(job_id, $2)] AND status::text = 'running'"
-    " RETURNING width_bucket(job_id, $2) - 1, dependents > 0"};
+    " RETURNING width_bucket(job_id, $2) - 1, dependents > 0,"
+    "  $[1.1 concurrency_key$| NULL::text$], $[1.1 quorum_of$| NULL::uuid$]"};
 
 constinit pg::Statement end_attempts{
     "WITH ended AS ("
@@ -48,28 +49,16 @@ constinit pg::Statement end_attempts{
     "   AS e (position, tid, epoch, checkpoint, outcome, status, given_back, run_at, error)"
     "  WHERE j.ctid = e.tid AND j.epoch = e.epoch AND j.status = 'running'"
     "  RETURNING e.position, j.tenant_id, j.job_id, j.epoch, j.worker_id, j.started_at, e.outcome,"
-    "   e.error, j.attempt + e.given_back AS attempt),"
+    "   e.error, j.attempt + e.given_back AS attempt,"
+    "   $[1.1 j.concurrency_key$| NULL::text AS concurrency_key$],"
+    "   $[1.1 j.quorum_of$| NULL::uuid AS quorum_of$]),"
     " recorded AS ("
     "  INSERT INTO ideamine.ended_attempts"
     "   (tenant_id, job_id, epoch, attempt, worker_id, started_at, ended_at, outcome, error)"
     "  SELECT tenant_id, job_id, epoch, attempt, worker_id, started_at, $10,"
     "   outcome::ideamine.attempt_outcome, error FROM ended)"
-    " SELECT position FROM ended",
+    " SELECT position, concurrency_key, quorum_of FROM ended",
     pg::Statement::Kind::writes_by_tid};
-
-// A job that comes back from the dead letter queue and dies again replaces its letter.
-constinit pg::Statement bury{
-    "INSERT INTO ideamine.dead_letter_queue (tenant_id, job_id, job_type, queue, priority_class, "
-    "payload,"
-    "  attempt, last_error, attempts, died_at)"
-    " SELECT j.tenant_id, j.job_id, j.job_type, j.queue, j.priority_class, j.payload, j.attempt,"
-    "  j.last_error, coalesce((SELECT a.attempts FROM ideamine.v_job_attempts a"
-    "   WHERE a.job_id = j.job_id AND a.tenant_id = j.tenant_id), '[]'), $3"
-    " FROM unnest($1::text[], $2::uuid[]) AS d (tenant_id, job_id)"
-    " CROSS JOIN LATERAL (SELECT * FROM ideamine.jobs"
-    "  WHERE job_id = d.job_id AND tenant_id = d.tenant_id OFFSET 0) AS j"
-    " ON CONFLICT (job_id, tenant_id) DO UPDATE SET attempt = excluded.attempt,"
-    "  last_error = excluded.last_error, attempts = excluded.attempts, died_at = excluded.died_at"};
 
 constinit pg::Statement describe_lease{
     "SELECT status::text, epoch FROM ideamine.jobs WHERE tenant_id = $1 AND job_id = $2"};
@@ -114,11 +103,7 @@ class Settling {
                 requeue_open();
             }
         }
-        settlement_.unblocked = unblock_dependents(completed_);
-        if (!dead_.empty()) {
-            bury.execute(dead_.tenants, dead_.jobs, now_);
-            cancel_dependents(dead_, "a job that it depends on failed");
-        }
+        settlement_.unblocked = conclude(std::move(ended_)).unblocked;
         return std::move(settlement_);
     }
 
@@ -129,15 +114,25 @@ class Settling {
     void requeue_open();
     void decide(std::size_t position, const pg::Row& job, Requeueing& requeueing);
     void forget_decided();
+    void release(const std::string& tenant, const pg::Row& row, int key, int quorum_of);
 
     const std::vector<Ending>& endings_;
     Settlement settlement_;
     RetryPolicy platform_ = platform_retry_policy();
     Time now_ = pg::now();
     std::vector<std::size_t> open_;  // not decided yet, sorted by their jobs
-    JobRefs completed_;              // those that somebody waits for
-    JobRefs dead_;
+    Ended ended_;
 };
+
+// What an ended attempt held besides its lease, and whom it voted for.
+void Settling::release(const std::string& tenant, const pg::Row& row, int key, int quorum_of) {
+    if (const auto concurrency_key = row.optional<std::string>(key)) {
+        ended_.released.add(tenant, *concurrency_key);
+    }
+    if (const auto job = row.optional<Uuid>(quorum_of)) {
+        ended_.votes.add(tenant, *job);
+    }
+}
 
 void Settling::sort() {
     open_.resize(endings_.size());
@@ -195,8 +190,9 @@ void Settling::complete(const std::string& tenant, const Completing& completing)
         settlement_.endings[completing.positions[i]] = {.answer = Answer::ok,
                                                         .status = "completed"};
         if (row.get<bool>(1)) {
-            completed_.add(tenant, completing.jobs[i]);
+            ended_.completed.add(tenant, completing.jobs[i]);
         }
+        release(tenant, row, 2, 3);
     }
 }
 
@@ -220,9 +216,13 @@ void Settling::requeue_open() {
             const auto position = static_cast<std::size_t>(row.get<std::int32_t>(0));
             auto& settled = settlement_.endings[position];
             settled.answer = Answer::ok;
-            if (!settled.retry_at) {
-                dead_.add(endings_[position].lease.tenant, endings_[position].lease.job);
+            const auto& lease = endings_[position].lease;
+            if (settled.retry_at) {
+                ended_.requeued += *settled.retry_at <= now_ ? 1 : 0;
+            } else if (row.is_null(2)) {  // a vote that is lost is nobody's letter
+                ended_.dead.add(lease.tenant, lease.job);
             }
+            release(lease.tenant, row, 1, 2);
         }
     }
     forget_decided();

@@ -10,6 +10,15 @@ Datum returned_uuid(const Uuid& uuid) {
     return call([&uuid] { return Type<Uuid>::put(uuid); });
 }
 
+Datum returned_text(std::string_view text) {
+    return call([text] { return Type<std::string_view>::put(text); });
+}
+
+Datum returned_time(FunctionCallInfo fcinfo, std::optional<Time> time) {
+    fcinfo->isnull = !time;
+    return time ? Type<Time>::put(*time) : Datum{0};
+}
+
 Datum Type<Enum>::put(const Enum& value) {
     const Oid type = DatumGetObjectId(DirectFunctionCall1(regtypein, CStringGetDatum(value.type)));
     char* const label = pnstrdup(value.label.data(), value.label.size());

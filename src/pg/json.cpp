@@ -2,6 +2,10 @@
 
 #include <cmath>
 
+extern "C" {
+#include "utils/json.h"
+}
+
 namespace ideamine::pg {
 
 namespace {
@@ -120,6 +124,94 @@ const char* describe(JsonValue::Kind kind) {
             return "an object";
     }
     return "unknown";
+}
+
+namespace {
+
+void append_scalar(StringInfo out, const JsonbValue& value) {
+    switch (value.type) {
+        case jbvNull:
+            appendStringInfoString(out, "null");
+            break;
+        case jbvString:
+            // with a terminator, which a jsonb does not have
+            escape_json(out, pnstrdup(value.val.string.val, value.val.string.len));
+            break;
+        case jbvNumeric:
+            appendStringInfoString(out, numeric_normalize(value.val.numeric));
+            break;
+        default:
+            appendStringInfoString(out, value.val.boolean ? "true" : "false");
+            break;
+    }
+}
+
+// The members of a jsonb have an order of their own, by length and then by bytes. Nothing is to
+// follow an opening bracket or a key but what it opens, so a comma stands before everything else.
+void append_canonical(StringInfo out, JsonbContainer* container) {
+    JsonbIterator* iterator = JsonbIteratorInit(container);
+    JsonbValue value;
+    bool first = true;
+    const auto separate = [&] {
+        if (!first) {
+            appendStringInfoChar(out, ',');
+        }
+        first = false;
+    };
+    for (auto token = JsonbIteratorNext(&iterator, &value, false); token != WJB_DONE;
+         token = JsonbIteratorNext(&iterator, &value, false)) {
+        switch (token) {
+            case WJB_BEGIN_ARRAY:
+            case WJB_BEGIN_OBJECT:
+                separate();
+                appendStringInfoChar(out, token == WJB_BEGIN_ARRAY ? '[' : '{');
+                first = true;
+                break;
+            case WJB_END_ARRAY:
+            case WJB_END_OBJECT:
+                appendStringInfoChar(out, token == WJB_END_ARRAY ? ']' : '}');
+                first = false;
+                break;
+            case WJB_KEY:
+                separate();
+                append_scalar(out, value);
+                appendStringInfoChar(out, ':');
+                first = true;
+                break;
+            default:
+                separate();
+                append_scalar(out, value);
+                break;
+        }
+    }
+}
+
+}  // namespace
+
+std::string canonical_text(Json jsonb) {
+    const auto text = call([jsonb] {
+        StringInfoData out;
+        initStringInfo(&out);
+        ::Jsonb* whole = DatumGetJsonbP(jsonb.datum);
+        JsonbValue scalar{};
+        if (JB_ROOT_IS_SCALAR(whole) && JsonbExtractScalar(&whole->root, &scalar)) {
+            append_scalar(&out, scalar);
+        } else {
+            append_canonical(&out, &whole->root);
+        }
+        return std::string_view{out.data, static_cast<std::size_t>(out.len)};
+    });
+    return std::string{text};
+}
+
+std::string canonical_text(const std::string& text) {
+    const auto escaped = call([&text] {
+        StringInfoData out;
+        initStringInfo(&out);
+        escape_json(&out, text.c_str());
+        return std::string_view{out.data, static_cast<std::size_t>(out.len)};
+    });
+    return std::string{escaped};
 }
 
 namespace {

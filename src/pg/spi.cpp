@@ -1,5 +1,7 @@
 #include "ideamine/pg/spi.hpp"
 
+#include "ideamine/pg/extension.hpp"
+
 extern "C" {
 #include "jit/jit.h"
 #include "optimizer/cost.h"
@@ -8,8 +10,25 @@ extern "C" {
 
 namespace ideamine::pg {
 
-Spi::Spi() {
-    call([] { SPI_connect(); });
+Spi::Spi(Mode mode) {
+    call([mode] { SPI_connect_ext(mode == Mode::non_atomic ? SPI_OPT_NONATOMIC : 0); });
+}
+
+void Spi::commit() const {
+    call([] { SPI_commit(); });
+}
+
+void check_may_commit(FunctionCallInfo fcinfo, const char* procedure) {
+    const auto* context = reinterpret_cast<const CallContext*>(fcinfo->context);
+    if (context != nullptr && IsA(context, CallContext) && !context->atomic) {
+        return;
+    }
+    call([procedure] {
+        ereport(ERROR, (errcode(ERRCODE_INVALID_TRANSACTION_TERMINATION),
+                        errmsg("%s cannot run inside a transaction block", procedure),
+                        errhint("It ends the transaction in order to wait without a snapshot: CALL "
+                                "it by itself, outside BEGIN and functions.")));
+    });
 }
 
 Spi::~Spi() {
@@ -56,11 +75,30 @@ IndexPlansOnly::~IndexPlansOnly() {
     restore(all_but_index_scans, saved_);
 }
 
+void Statement::follow_version() {
+    const auto installed = installed_version();
+    if (installed != planned_for_ && plan_ != nullptr) {
+        call([this] { SPI_freeplan(std::exchange(plan_, nullptr)); });
+    }
+    planned_for_ = installed;
+}
+
+namespace {
+
+// Copied to where an error may leave it behind.
+const char* versioned_text(Version version, const char* sql) {
+    const auto text = text_for(version, sql);
+    return pnstrdup(text.data(), text.size());
+}
+
+}  // namespace
+
 void Statement::prepare(const Oid* types, int count) {
+    const char* sql = versioned_ ? versioned_text(planned_for_, sql_) : sql_;
     SPIPlanPtr plan =
-        SPI_prepare_cursor(sql_, count, const_cast<Oid*>(types), CURSOR_OPT_GENERIC_PLAN);
+        SPI_prepare_cursor(sql, count, const_cast<Oid*>(types), CURSOR_OPT_GENERIC_PLAN);
     if (plan == nullptr) {
-        elog(ERROR, "could not prepare \"%s\": %s", sql_, SPI_result_code_string(SPI_result));
+        elog(ERROR, "could not prepare \"%s\": %s", sql, SPI_result_code_string(SPI_result));
     }
     SPI_keepplan(plan);
     plan_ = plan;
@@ -72,7 +110,10 @@ Rows Statement::run(const Oid* types, int count, Datum* values, const bool* null
     }
     char null_flags[FUNC_MAX_ARGS];
     std::transform(nulls, nulls + count, null_flags, [](bool null) { return null ? 'n' : ' '; });
-    const int code = SPI_execute_plan(plan_, values, null_flags, kind_ == Kind::reads, 0);
+    const int code = kind_ == Kind::reads_latest
+                         ? SPI_execute_snapshot(plan_, values, null_flags, GetLatestSnapshot(),
+                                                InvalidSnapshot, true, false, 0)
+                         : SPI_execute_plan(plan_, values, null_flags, kind_ == Kind::reads, 0);
     if (code < 0) {
         elog(ERROR, "could not execute \"%s\": %s", sql_, SPI_result_code_string(code));
     }

@@ -6,8 +6,9 @@ namespace ideamine::workers {
 
 namespace {
 
-#define IDEAMINE_SELECT_WORKER                                                             \
-    "SELECT status::text, last_heartbeat_at, worker_type, capabilities, capacity, tenants" \
+#define IDEAMINE_SELECT_WORKER                                                              \
+    "SELECT status::text, last_heartbeat_at, worker_type, capabilities, capacity, tenants," \
+    "  $[1.1 EXISTS (SELECT FROM ideamine.paused_queues)$| false$]"                         \
     " FROM ideamine.workers WHERE worker_id = $1"
 
 constinit pg::Statement insert_worker{
@@ -58,7 +59,8 @@ Worker read(const Uuid& id, const pg::Rows& rows) {
             .registration = {.worker_type = row.get<std::string>(2),
                              .capabilities = row.get<std::vector<std::string>>(3),
                              .capacity = row.optional<std::int32_t>(4),
-                             .tenants = row.optional<std::vector<std::string>>(5)}};
+                             .tenants = row.optional<std::vector<std::string>>(5)},
+            .any_queue_paused = row.get<bool>(6)};
 }
 
 }  // namespace

@@ -36,8 +36,10 @@ class Arguments {
     FunctionCallInfo fcinfo_;
 };
 
-// A uuid as the function's only result.
+// A value as the function's only result.
 Datum returned_uuid(const Uuid& uuid);
+Datum returned_text(std::string_view text);
+Datum returned_time(FunctionCallInfo fcinfo, std::optional<Time> time);
 
 // A value of an enumeration of ours, by its names: returned only, since its type has no fixed oid.
 struct Enum {
@@ -65,7 +67,8 @@ class Returned {
         });
     }
 
-    // All rows of a statement, whose columns must be those of the function.
+    // All rows of a statement. Their columns must be the first ones of the function: more are left
+    // out, and what is missing is NULL.
     void add(const Rows& rows);
 
   private:

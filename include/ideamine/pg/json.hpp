@@ -45,6 +45,11 @@ struct JsonMember {
 // "a string", "an object", …: for messages.
 const char* describe(JsonValue::Kind kind);
 
+// One text for one value: members in one order, numbers without what does not change them (1.0, 1e0
+// and 1 are the same), no white space. A hash of it does not depend on how the value was written.
+std::string canonical_text(Json jsonb);
+std::string canonical_text(const std::string& text);
+
 // As the server reads them: '2026-01-31 12:00+00', 'tomorrow'; '90 seconds', 'PT90S'. Throw ID400,
 // naming `what`, if the text is malformed or stands for infinity.
 Time parse_time(std::string_view what, std::string_view text);

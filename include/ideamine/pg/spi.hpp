@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ideamine/pg/datum.hpp"
+#include "ideamine/version.hpp"
 
 namespace ideamine::pg {
 
@@ -23,15 +24,25 @@ class IndexPlansOnly {
 // lives as long.
 class Spi {
   public:
-    Spi();
+    // Only a procedure that check_may_commit() let pass may be non_atomic, and so commit().
+    enum class Mode { atomic, non_atomic };
+
+    explicit Spi(Mode mode = Mode::atomic);
     ~Spi();
     Spi(const Spi&) = delete;
     Spi& operator=(const Spi&) = delete;
+
+    // Ends the transaction and begins another one, which has no snapshot yet. What statements
+    // returned is gone.
+    void commit() const;
 
   private:
     IndexPlansOnly index_plans_only_;
     int exceptions_ = std::uncaught_exceptions();
 };
+
+// Throws 2D000 where a procedure may not commit: in a transaction block, or called by a function.
+void check_may_commit(FunctionCallInfo fcinfo, const char* procedure);
 
 class Row {
   public:
@@ -100,24 +111,29 @@ class Rows {
 
 // One SQL statement, prepared at its first use in a backend and kept. Declared as
 // `constinit pg::Statement name{"…"}`; parameters get the types of the C++ arguments, which must
-// be the same at each use. Its plan is generic: it never depends on the arguments.
+// be the same at each use. Its plan is generic: it never depends on the arguments. Its text may
+// differ between versions of the extension's catalogue, see ideamine/version.hpp.
 class Statement {
   public:
     enum class Kind {
         writes,
         reads,          // sees the snapshot of the calling query
+        reads_latest,   // sees what is committed now, in every isolation level
         writes_by_tid,  // finds the rows of tables by their tids only, which have just been looked
                         // up
     };
 
     constexpr explicit Statement(const char* sql, Kind kind = Kind::writes)
-        : sql_(sql), kind_(kind) {}
+        : sql_(sql), kind_(kind), versioned_(is_versioned(sql)) {}
 
     // The rows that it returned or, if it returns none, how many it affected.
     template <typename... Arguments>
     Rows execute(const Arguments&... arguments) {
         constexpr int count = sizeof...(Arguments);
         const Planning planning{kind_};
+        if (versioned_) {
+            follow_version();
+        }
         static constexpr Oid types[count + 1]{Type<ValueOf<Arguments>>::oid..., InvalidOid};
         return call([&, this] {
             Datum values[count + 1]{};
@@ -142,11 +158,15 @@ class Statement {
         std::array<bool, 2> saved_{};
     };
 
+    // Drops a plan that was made for another version of the catalogue.
+    void follow_version();
     void prepare(const Oid* types, int count);
     Rows run(const Oid* types, int count, Datum* values, const bool* nulls);
 
     const char* sql_;
     Kind kind_;
+    bool versioned_;
+    Version planned_for_{};
     SPIPlanPtr plan_ = nullptr;
 };
 

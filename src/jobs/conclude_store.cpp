@@ -1,0 +1,73 @@
+#include "jobs/conclude_store.hpp"
+
+#include "jobs/quorum_store.hpp"
+#include "jobs/ready_shared.hpp"
+
+namespace ideamine::jobs {
+
+namespace {
+
+// A job that comes back from the dead letter queue and dies again replaces its letter.
+constinit pg::Statement bury{
+    "INSERT INTO ideamine.dead_letter_queue (tenant_id, job_id, job_type, queue, priority_class, "
+    "payload,"
+    "  attempt, last_error, attempts, died_at)"
+    " SELECT j.tenant_id, j.job_id, j.job_type, j.queue, j.priority_class, j.payload, j.attempt,"
+    "  j.last_error, coalesce((SELECT a.attempts FROM ideamine.v_job_attempts a"
+    "   WHERE a.job_id = j.job_id AND a.tenant_id = j.tenant_id), '[]'), j.finished_at"
+    " FROM unnest($1::text[], $2::uuid[]) AS d (tenant_id, job_id)"
+    " CROSS JOIN LATERAL (SELECT * FROM ideamine.jobs"
+    "  WHERE job_id = d.job_id AND tenant_id = d.tenant_id OFFSET 0) AS j"
+    " ON CONFLICT (job_id, tenant_id) DO UPDATE SET attempt = excluded.attempt,"
+    "  last_error = excluded.last_error, attempts = excluded.attempts, died_at = excluded.died_at"};
+
+void bury_dead(const JobRefs& dead) {
+    if (!dead.empty()) {
+        bury.execute(dead.tenants, dead.jobs);
+    }
+}
+
+}  // namespace
+
+void Ended::add(const Cancelled& others) {
+    cancelled.add(others.jobs);
+    quorums.add(others.quorums);
+    votes.add(others.votes);
+    released.add(others.released);
+}
+
+// Each consequence may have others: a cancelled job was a vote, a vote decides a job, and that job
+// has dependents.
+Conclusion conclude(Ended ended) {
+    Conclusion conclusion;
+    const auto count = [&](const Cancelled& cancelled) {
+        conclusion.cancelled += static_cast<std::int64_t>(cancelled.jobs.jobs.size());
+        // what waits for them has been dealt with already
+        ended.quorums.add(cancelled.quorums);
+        ended.votes.add(cancelled.votes);
+        ended.released.add(cancelled.released);
+    };
+    while (!ended.completed.empty() || !ended.dead.empty() || !ended.cancelled.empty() ||
+           !ended.quorums.empty() || !ended.votes.empty()) {
+        conclusion.unblocked += unblock_dependents(std::exchange(ended.completed, {}));
+        const auto dead = std::exchange(ended.dead, {});
+        bury_dead(dead);
+        count(fail_dependents(dead, "a job that it depends on failed"));
+        count(fail_dependents(std::exchange(ended.cancelled, {}),
+                              "a job that it depends on was cancelled"));
+        if (const auto quorums = std::exchange(ended.quorums, {}); !quorums.empty()) {
+            count(cancel_votes(quorums, "the job that it votes on was cancelled"));
+        }
+        if (const auto votes = std::exchange(ended.votes, {}); !votes.empty()) {
+            const auto decided = decide_votes(votes);
+            ended.completed.add(decided.completed);
+            ended.dead.add(decided.failed);
+            count(decided.cancelled);
+        }
+    }
+    shared::announce_ready(ended.requeued);
+    readmit_waiting(ended.released);
+    return conclusion;
+}
+
+}  // namespace ideamine::jobs

@@ -1,0 +1,85 @@
+#include "jobs/concurrency_store.hpp"
+
+#include "ideamine/pg/key_lock.hpp"
+#include "jobs/ready_shared.hpp"
+
+namespace ideamine::jobs {
+
+namespace {
+
+using Kind = pg::Statement::Kind;
+
+constexpr std::uint16_t lock_kind = 1;
+
+constinit pg::Statement readmit{
+    "UPDATE ideamine.jobs SET status = 'pending'"
+    " WHERE ctid = ANY (ARRAY("
+    "  SELECT ctid FROM ideamine.jobs"
+    "  WHERE tenant_id = $1 AND concurrency_key = $2 AND status = 'blocked'"
+    "   AND ready_at IS NOT NULL"
+    "  ORDER BY priority_class, ready_at, job_id LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED))"};
+
+constinit pg::Statement count_holding{
+    "SELECT count(*) FROM ideamine.jobs"
+    " WHERE tenant_id = $1 AND concurrency_key = $2 AND status = 'running'",
+    Kind::reads_latest};
+
+// Walks the index jobs_behind_key from one key to the next.
+constinit pg::Statement list_waited_for{
+    "WITH RECURSIVE keys AS ("
+    "  (SELECT tenant_id, concurrency_key, concurrency_limit FROM ideamine.jobs"
+    "   WHERE status = 'blocked' AND ready_at IS NOT NULL"
+    "   ORDER BY tenant_id, concurrency_key LIMIT 1)"
+    "  UNION ALL"
+    "  SELECT next.* FROM keys AS k CROSS JOIN LATERAL ("
+    "   SELECT tenant_id, concurrency_key, concurrency_limit FROM ideamine.jobs"
+    "   WHERE status = 'blocked' AND ready_at IS NOT NULL"
+    "    AND (tenant_id, concurrency_key) > (k.tenant_id, k.concurrency_key)"
+    "   ORDER BY tenant_id, concurrency_key LIMIT 1) AS next)"
+    " SELECT tenant_id, concurrency_key, concurrency_limit::bigint FROM keys"};
+
+std::int64_t readmit_some(const std::string& tenant, const std::string& key, std::int64_t count) {
+    const auto readmitted = static_cast<std::int64_t>(readmit.execute(tenant, key, count).size());
+    shared::announce_ready(readmitted);
+    return readmitted;
+}
+
+}  // namespace
+
+void readmit_waiting(const ConcurrencyKeys& ended) {
+    for (const auto& [key, count] : ended.counts()) {
+        lock_concurrency_key(key.first, key.second, true);
+        readmit_some(key.first, key.second, count);
+    }
+}
+
+std::int64_t readmit_all() {
+    std::int64_t readmitted = 0;
+    for (const pg::Row row : list_waited_for.execute()) {
+        pg::check_interrupts();
+        const auto tenant = row.get<std::string>(0);
+        const auto key = row.get<std::string>(1);
+        const auto room = row.get<std::int64_t>(2) - count_running(tenant, key);
+        if (room > 0) {
+            lock_concurrency_key(tenant, key, true);
+            readmitted += readmit_some(tenant, key, room);
+        }
+    }
+    return readmitted;
+}
+
+bool lock_concurrency_key(const std::string& tenant, const std::string& key, bool may_wait) {
+    if (pg::try_lock_key(lock_kind, tenant, key)) {
+        return true;
+    }
+    if (may_wait) {
+        pg::lock_key(lock_kind, tenant, key);
+    }
+    return may_wait;
+}
+
+std::int64_t count_running(const std::string& tenant, const std::string& key) {
+    return count_holding.execute(tenant, key)[0].get<std::int64_t>(0);
+}
+
+}  // namespace ideamine::jobs

@@ -1,0 +1,135 @@
+#include "jobs/gate_store.hpp"
+
+#include "jobs/concurrency_store.hpp"
+
+namespace ideamine::jobs {
+
+namespace {
+
+using Kind = pg::Statement::Kind;
+
+constinit pg::Statement list_paused{"SELECT tenant_id, queue FROM ideamine.paused_queues"};
+
+constinit pg::Statement describe{
+    "SELECT j.ctid, j.queue, j.concurrency_key, j.concurrency_limit, j.quorum_of"
+    " FROM unnest($1) AS locked (tid) JOIN ideamine.jobs j ON j.ctid = locked.tid",
+    Kind::writes_by_tid};
+
+constinit pg::Statement set_aside{
+    "UPDATE ideamine.jobs j SET status = $2::text::ideamine.job_status"
+    " FROM unnest($1) AS locked (tid) WHERE j.ctid = locked.tid",
+    Kind::writes_by_tid};
+
+// A worker that runs a vote, or has given one.
+constinit pg::Statement find_vote{
+    "SELECT FROM ideamine.jobs"
+    " WHERE quorum_of = $1 AND tenant_id = $2 AND worker_id = $3"
+    "  AND status IN ('running', 'completed')",
+    Kind::reads_latest};
+
+// Two calls of one worker must not both take a vote for one job.
+constinit pg::Statement lock_worker{
+    "SELECT FROM ideamine.workers WHERE worker_id = $1 FOR NO KEY UPDATE"};
+
+// Where a row stands, as a key.
+std::uint64_t key_of(const pg::Tid& tid) {
+    return static_cast<std::uint64_t>(ItemPointerGetBlockNumber(&tid)) << 16 |
+           ItemPointerGetOffsetNumber(&tid);
+}
+
+// Jobs that are not to be handed out now.
+struct Aside {
+    Tids paused;
+    Tids parked;
+    std::set<std::uint64_t> all;
+
+    void leave(const pg::Tid& tid) { all.insert(key_of(tid)); }
+    void pause(const pg::Tid& tid) {
+        paused.push_back(tid);
+        leave(tid);
+    }
+    void park(const pg::Tid& tid) {
+        parked.push_back(tid);
+        leave(tid);
+    }
+    void write() const {
+        if (!paused.empty()) {
+            set_aside.execute(paused, std::string_view{"paused"});
+        }
+        if (!parked.empty()) {
+            set_aside.execute(parked, std::string_view{"blocked"});
+        }
+    }
+};
+
+struct Keyed {
+    pg::Tid tid;
+    std::int64_t limit;
+};
+
+}  // namespace
+
+Gate::Gate(const Uuid& worker, bool any_paused, bool may_wait)
+    : worker_(worker), may_wait_(may_wait) {
+    if (any_paused) {
+        for (const pg::Row row : list_paused.execute()) {
+            paused_[row.get<std::string>(0)].insert(row.get<std::string>(1));
+        }
+    }
+}
+
+std::vector<std::string> Gate::paused(const std::string& tenant) const {
+    const auto found = paused_.find(tenant);
+    return found == paused_.end() ? std::vector<std::string>{}
+                                  : std::vector(found->second.begin(), found->second.end());
+}
+
+bool Gate::has_vote(const std::string& tenant, const Uuid& job) const {
+    lock_worker.execute(worker_);
+    return !find_vote.execute(job, tenant, worker_).empty();
+}
+
+Tids Gate::admit(const std::string& tenant, const Tids& locked, const Tids& special) {
+    const auto paused = paused_.find(tenant);
+    Aside aside;
+    std::map<std::string, std::vector<Keyed>> keyed;  // sorted: locks are taken in one order
+    std::set<Uuid> voted_for;
+    for (const pg::Row row : describe.execute(special)) {
+        const auto tid = row.get<pg::Tid>(0);
+        if (paused != paused_.end() && paused->second.contains(row.get<std::string>(1))) {
+            aside.pause(tid);
+            continue;
+        }
+        if (const auto job = row.optional<Uuid>(4)) {
+            if (has_vote(tenant, *job) || !voted_for.insert(*job).second) {
+                aside.leave(tid);
+                continue;
+            }
+        }
+        if (const auto key = row.optional<std::string>(2)) {
+            keyed[*key].push_back({tid, row.get<std::int32_t>(3)});
+        }
+    }
+    for (const auto& [key, jobs] : keyed) {
+        // a second lock is not waited for: two claims could wait for each other
+        const bool is_locked = lock_concurrency_key(tenant, key, may_wait_ && !has_locked_);
+        has_locked_ = has_locked_ || is_locked;
+        auto running = is_locked ? count_running(tenant, key) : 0;
+        for (const auto& [tid, limit] : jobs) {
+            if (!is_locked) {
+                aside.leave(tid);
+            } else if (running >= limit) {
+                aside.park(tid);
+            } else {
+                ++running;
+            }
+        }
+    }
+    aside.write();
+    Tids admitted;
+    std::ranges::copy_if(locked, std::back_inserter(admitted),
+                         [&aside](const pg::Tid& tid) { return !aside.all.contains(key_of(tid)); });
+    return admitted;
+}
+
+}  // namespace ideamine::jobs

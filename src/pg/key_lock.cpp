@@ -1,0 +1,43 @@
+#include "ideamine/pg/key_lock.hpp"
+#include "ideamine/pg/error.hpp"
+
+extern "C" {
+#include "common/hashfn.h"
+#include "storage/lock.h"
+}
+
+namespace ideamine::pg {
+
+namespace {
+
+std::uint64_t hash(std::string_view text, std::uint64_t seed) {
+    return hash_bytes_extended(reinterpret_cast<const unsigned char*>(text.data()),
+                               static_cast<int>(text.size()), seed);
+}
+
+// The last field tells these from what pg_advisory_lock() takes, which uses 1 and 2 there.
+LOCKTAG tag_of(std::uint16_t kind, std::string_view first, std::string_view second) {
+    constexpr std::uint16_t first_own_kind = 0x1d00;
+    const auto key = hash(second, hash(first, kind));
+    LOCKTAG tag;
+    SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, static_cast<std::uint32_t>(key >> 32),
+                         static_cast<std::uint32_t>(key),
+                         static_cast<std::uint16_t>(first_own_kind + kind));
+    return tag;
+}
+
+LockAcquireResult acquire(LOCKTAG tag, bool wait) {
+    return call([&] { return LockAcquire(&tag, ExclusiveLock, false, !wait); });
+}
+
+}  // namespace
+
+void lock_key(std::uint16_t kind, std::string_view first, std::string_view second) {
+    acquire(tag_of(kind, first, second), true);
+}
+
+bool try_lock_key(std::uint16_t kind, std::string_view first, std::string_view second) {
+    return acquire(tag_of(kind, first, second), false) != LOCKACQUIRE_NOT_AVAIL;
+}
+
+}  // namespace ideamine::pg

@@ -1,0 +1,54 @@
+#include "queues/queues_store.hpp"
+
+#include "jobs/ready_shared.hpp"
+
+namespace ideamine::queues {
+
+namespace {
+
+constinit pg::Statement note_pause{
+    "INSERT INTO ideamine.paused_queues (tenant_id, queue, paused_at, reason)"
+    " VALUES ($1, $2, $3, $4)"
+    " ON CONFLICT (tenant_id, queue) DO UPDATE SET reason = coalesce(excluded.reason,"
+    "  paused_queues.reason)"};
+
+// A job that is being claimed is waited for, and left alone if the claim is committed.
+#define IDEAMINE_PAUSE_PENDING(which)                                                 \
+    "UPDATE ideamine.jobs SET status = 'paused' WHERE ctid = ANY (ARRAY("             \
+    " SELECT ctid FROM ideamine.jobs"                                                 \
+    " WHERE tenant_id = $1 AND queue = $2 AND status = 'pending' AND ready_at " which \
+    " FOR NO KEY UPDATE)) AND status = 'pending'"
+constinit pg::Statement pause_ready{IDEAMINE_PAUSE_PENDING("IS NOT NULL")};
+constinit pg::Statement pause_scheduled{IDEAMINE_PAUSE_PENDING("IS NULL")};
+
+constinit pg::Statement note_resumption{
+    "DELETE FROM ideamine.paused_queues WHERE tenant_id = $1 AND queue = $2"};
+
+constinit pg::Statement resume_paused{
+    "UPDATE ideamine.jobs SET status = 'pending' WHERE ctid = ANY (ARRAY("
+    " SELECT ctid FROM ideamine.jobs"
+    " WHERE tenant_id = $1 AND queue = $2 AND status = 'paused' FOR NO KEY UPDATE))"
+    " AND status = 'paused'"};
+
+std::int64_t count(const pg::Rows& rows) {
+    return static_cast<std::int64_t>(rows.size());
+}
+
+}  // namespace
+
+std::int64_t pause(const std::string& tenant, const std::string& queue,
+                   const std::optional<std::string>& reason) {
+    note_pause.execute(tenant, queue, pg::now(), reason);
+    return count(pause_ready.execute(tenant, queue)) +
+           count(pause_scheduled.execute(tenant, queue));
+}
+
+std::int64_t resume(const std::string& tenant, const std::string& queue) {
+    // also waits for a pause of the same queue that is under way
+    note_resumption.execute(tenant, queue);
+    const auto resumed = count(resume_paused.execute(tenant, queue));
+    jobs::shared::announce_ready(resumed);
+    return resumed;
+}
+
+}  // namespace ideamine::queues
