@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# From sending COMMIT until a session that sleeps in wait_for_jobs() answers its client (aim: p99 under 10 ms),
+# beside LISTEN and NOTIFY.
+# shellcheck source-path=SCRIPTDIR source=lib.bash
+. "$(dirname "$0")/lib.bash"
+
+load=$(dirname "$REPLAY")/wait_load
+
+sql -c "CREATE SCHEMA baseline" -c "CREATE TABLE baseline.work (n integer)"
+for ((run = 0; run < RUNS; ++run)); do
+    for kind in ideamine notify; do
+        "$load" "$kind" 200 >>"$BENCH_FOLDER/$kind"
+    done
+done
+
+percentiles() {
+    sort -g "$1" | awk '
+        { value[NR] = $1 }
+        function at(share) { i = int(NR * share); return value[i < 1 ? 1 : i] }
+        END { printf "p50 %.2f, p99 %.2f, most %.2f\n", at(0.5), at(0.99), value[NR] }'
+}
+row "NOTIFY, ms" "$(percentiles "$BENCH_FOLDER/notify")"
+row "wait_for_jobs, ms (aim p99 10)" "$(percentiles "$BENCH_FOLDER/ideamine")"
