@@ -19,7 +19,8 @@ constinit pg::Statement lock_job{
 // Equal results have equal numbers; no result is one, too.
 constinit pg::Statement list_votes{
     "SELECT job_id, status::text, worker_id, dense_rank() OVER (ORDER BY result)::integer"
-    " FROM ideamine.jobs WHERE quorum_of = $1 AND tenant_id = $2 ORDER BY job_id",
+    " FROM (SELECT job_id, status, worker_id, result FROM ideamine.jobs"
+    "       WHERE quorum_of = $1 AND tenant_id = $2 OFFSET 0) AS v ORDER BY job_id",
     Kind::reads_latest};
 
 constinit pg::Statement complete_job{
