@@ -5,6 +5,7 @@
 #include "idempotency/idempotency_store.hpp"
 #include "jobs/batch_plan.hpp"
 #include "jobs/context_store.hpp"
+#include "jobs/new_rows_store.hpp"
 #include "jobs/ready_shared.hpp"
 
 namespace ideamine::jobs {
@@ -24,107 +25,6 @@ constinit pg::Statement count_dependents{
     "UPDATE ideamine.jobs j SET dependents = j.dependents + p.added"
     " FROM unnest($2::uuid[], $3::integer[]) AS p (job_id, added)"
     " WHERE j.job_id = p.job_id AND j.tenant_id = $1"};
-
-constinit pg::Statement insert_jobs{
-    "INSERT INTO ideamine.jobs (job_id, tenant_id, created_at, epoch, attempt, status, run_at, "
-    "ready_at,"
-    "  finished_at, cancel_reason, open_dependencies, dependents, job_type, queue, priority_class,"
-    "  required_capabilities, payload, max_retries, retry_base, retry_factor, retry_cap, timeout,"
-    "  project_id, run_id, phase$[1.1 , concurrency_key, concurrency_limit, quorum, quorum_of$])"
-    " SELECT n.job_id, $1, $2, 0, 0, n.status::ideamine.job_status, coalesce(n.run_at, $2),"
-    "  CASE WHEN n.status = 'pending' AND coalesce(n.run_at, $2) <= $2 THEN $2 END,"
-    "  CASE WHEN n.status = 'cancelled' THEN $2 END,"
-    "  CASE WHEN n.status = 'cancelled' THEN 'a job that it depends on failed or was cancelled' "
-    "END,"
-    "  n.open_dependencies, n.dependents, n.job_type, n.queue,"
-    "  n.priority_class::ideamine.priority_class, n.required_capabilities::text[],"
-    "  coalesce(n.payload, '{}'), n.max_retries, n.retry_base, n.retry_factor, n.retry_cap, "
-    "n.timeout,"
-    "  n.project_id, n.run_id, n.phase"
-    "  $[1.1 , n.concurrency_key, n.concurrency_limit, n.quorum, n.quorum_of$]"
-    " FROM unnest($3::uuid[], $4::text[], $5::timestamptz[], $6::integer[], $7::integer[], "
-    "$8::text[],"
-    "  $9::text[], $10::text[], $11::text[], $12::jsonb[], $13::integer[], $14::interval[],"
-    "  $15::double precision[], $16::interval[], $17::interval[], $18::text[], $19::uuid[], "
-    "$20::text[],"
-    "  $21::text[], $22::integer[], $23::integer[], $24::uuid[])"
-    "  AS n (job_id, status, run_at, open_dependencies, dependents, job_type, queue, "
-    "priority_class,"
-    "  required_capabilities, payload, max_retries, retry_base, retry_factor, retry_cap, timeout,"
-    "  project_id, run_id, phase, concurrency_key, concurrency_limit, quorum, quorum_of)"};
-
-constinit pg::Statement insert_edges{
-    "INSERT INTO ideamine.job_dependencies (tenant_id, job_id, depends_on)"
-    " SELECT $1, e.job_id, e.depends_on FROM unnest($2::uuid[], $3::uuid[]) AS e (job_id, "
-    "depends_on)"};
-
-constinit pg::Statement insert_edges_with_policies{
-    "INSERT INTO ideamine.job_dependencies (tenant_id, job_id, depends_on, on_failure)"
-    " SELECT $1, e.job_id, e.depends_on, e.on_failure::ideamine.failure_policy"
-    " FROM unnest($2::uuid[], $3::uuid[], $4::text[]) AS e (job_id, depends_on, on_failure)"};
-
-// The columns of the new rows, as the statement takes them.
-struct Columns {
-    std::vector<Uuid> id;
-    std::vector<const char*> status;
-    std::vector<std::optional<Time>> run_at;
-    std::vector<std::int32_t> open;
-    std::vector<std::int32_t> dependents;
-    std::vector<std::string_view> job_type;
-    std::vector<std::string_view> queue;
-    std::vector<const char*> priority_class;
-    std::vector<std::string> required_capabilities;
-    std::vector<std::optional<pg::Json>> payload;
-    std::vector<std::optional<std::int32_t>> max_retries;
-    std::vector<std::optional<Duration>> retry_base;
-    std::vector<std::optional<double>> retry_factor;
-    std::vector<std::optional<Duration>> retry_cap;
-    std::vector<std::optional<Duration>> timeout;
-    std::vector<std::optional<std::string>> project;
-    std::vector<std::optional<Uuid>> run;
-    std::vector<std::optional<std::string>> phase;
-    std::vector<std::optional<std::string>> concurrency_key;
-    std::vector<std::optional<std::int32_t>> concurrency_limit;
-    std::vector<std::optional<std::int32_t>> quorum;
-    std::vector<std::optional<Uuid>> quorum_of;
-
-    void add(const NewJob& job) {
-        const auto& request = job.request;
-        run_at.push_back(request.run_at);
-        job_type.push_back(request.job_type);
-        queue.push_back(request.queue);
-        priority_class.push_back(to_string(request.priority_class));
-        required_capabilities.push_back(request.required_capabilities.empty()
-                                            ? "{}"
-                                            : pg::array_literal(request.required_capabilities));
-        payload.push_back(job.payload);
-        max_retries.push_back(request.max_retries);
-        retry_base.push_back(request.retry_base);
-        retry_factor.push_back(request.retry_factor);
-        retry_cap.push_back(request.retry_cap);
-        timeout.push_back(request.timeout);
-        project.push_back(request.project);
-        run.push_back(request.run);
-        phase.push_back(request.phase);
-        concurrency_key.push_back(request.concurrency_key);
-        concurrency_limit.push_back(request.concurrency_limit);
-    }
-};
-
-// The edges to be written.
-struct EdgeColumns {
-    std::vector<Uuid> jobs;
-    std::vector<Uuid> depends_on;
-    std::vector<const char*> policies;
-    bool usual = true;  // all of them cancel
-
-    void add(const Uuid& job, const Uuid& parent, FailurePolicy on_failure) {
-        jobs.push_back(job);
-        depends_on.push_back(parent);
-        policies.push_back(to_string(on_failure));
-        usual = usual && on_failure == FailurePolicy::cancel;
-    }
-};
 
 class Creation {
   public:
@@ -164,11 +64,7 @@ class Creation {
     void check_repeats_stand_alone() const;
     void lock_parents_outside();
     bool is_new(std::size_t position) const { return !existing_[position] && !repeats_[position]; }
-    // What workers run for a request: the job itself, or its votes.
-    std::vector<Uuid> runs_of(std::uint32_t position) const;
-    void add_row(Columns& columns, std::uint32_t position, const Uuid& id,
-                 const char* status) const;
-    void add_quorum_job(Columns& columns, std::uint32_t position);
+    void add_quorum_job(NewRows& rows, std::uint32_t position);
     void write_jobs();
     void write_edges();
     void note_failures();
@@ -289,99 +185,76 @@ void Creation::lock_parents_outside() {
     }
 }
 
-std::vector<Uuid> Creation::runs_of(std::uint32_t position) const {
-    const auto votes = votes_.find(position);
-    return votes == votes_.end() ? std::vector{ids_[position]} : votes->second;
-}
-
-void Creation::add_row(Columns& columns, std::uint32_t position, const Uuid& id,
-                       const char* status) const {
-    columns.add(jobs_[position]);
-    columns.id.push_back(id);
-    columns.status.push_back(status);
-    columns.open.push_back(beginnings_.open[position]);
-    columns.dependents.push_back(beginnings_.dependents[position]);
-    columns.quorum.emplace_back();
-    columns.quorum_of.emplace_back();
-}
-
 // The job itself is never run: it stays blocked until its votes have decided.
-void Creation::add_quorum_job(Columns& columns, std::uint32_t position) {
-    const auto& quorum = *jobs_[position].request.quorum;
+void Creation::add_quorum_job(NewRows& rows, std::uint32_t position) {
+    const auto& job = jobs_[position];
+    const auto [votes, agree] = *job.request.quorum;
     const bool doomed = beginnings_.doomed[position];
-    add_row(columns, position, ids_[position], doomed ? "cancelled" : "blocked");
-    columns.open.back() = quorum.agree;
-    columns.quorum.back() = quorum.agree;
-    columns.concurrency_key.back().reset();
-    columns.concurrency_limit.back().reset();
-    for (int i = 0; !doomed && i < quorum.votes; ++i) {
+    rows.add(job, {.id = ids_[position],
+                   .status = doomed ? "cancelled" : "blocked",
+                   .open_dependencies = agree,
+                   .dependents = beginnings_.dependents[position],
+                   .quorum = agree});
+    for (int i = 0; !doomed && i < votes; ++i) {
         const auto vote = pg::make_uuid();
         votes_[position].push_back(vote);
-        add_row(columns, position, vote, beginnings_.open[position] > 0 ? "blocked" : "pending");
-        columns.dependents.back() = 0;
-        columns.quorum_of.back() = ids_[position];
+        rows.add(job, {.id = vote,
+                       .status = beginnings_.open[position] > 0 ? "blocked" : "pending",
+                       .open_dependencies = beginnings_.open[position],
+                       .quorum_of = ids_[position]});
     }
 }
 
 void Creation::write_jobs() {
-    Columns columns;
+    NewRows rows;
     for (std::uint32_t i = 0; i < jobs_.size(); ++i) {
         if (!is_new(i)) {
             continue;
         }
         if (jobs_[i].request.quorum) {
-            add_quorum_job(columns, i);
-        } else {
-            const char* waiting = beginnings_.open[i] > 0 ? "blocked" : "pending";
-            add_row(columns, i, ids_[i], beginnings_.doomed[i] ? "cancelled" : waiting);
+            add_quorum_job(rows, i);
+            continue;
         }
+        const char* waiting = beginnings_.open[i] > 0 ? "blocked" : "pending";
+        rows.add(jobs_[i], {.id = ids_[i],
+                            .status = beginnings_.doomed[i] ? "cancelled" : waiting,
+                            .open_dependencies = beginnings_.open[i],
+                            .dependents = beginnings_.dependents[i]});
     }
-    if (columns.id.empty()) {
-        return;
-    }
-    insert_jobs.execute(tenant_, pg::now(), columns.id, columns.status, columns.run_at,
-                        columns.open, columns.dependents, columns.job_type, columns.queue,
-                        columns.priority_class, columns.required_capabilities, columns.payload,
-                        columns.max_retries, columns.retry_base, columns.retry_factor,
-                        columns.retry_cap, columns.timeout, columns.project, columns.run,
-                        columns.phase, columns.concurrency_key, columns.concurrency_limit,
-                        columns.quorum, columns.quorum_of);
     // those for later are few among them, and a sleeper that is woken in vain sleeps again
-    shared::announce_ready(std::ranges::count_if(
-        columns.status, [](const std::string_view status) { return status == "pending"; }));
+    shared::announce_ready(rows.write(tenant_));
 }
 
 void Creation::write_edges() {
-    EdgeColumns columns;
-    for (std::size_t i = 0; i < plan_.edges.size(); ++i) {
-        for (const auto& run : runs_of(plan_.edges[i].job)) {
-            columns.add(run, ids_[plan_.edges[i].depends_on], plan_.policies[i]);
+    NewEdges edges;
+    const auto add = [&](std::uint32_t position, const Uuid& parent, FailurePolicy on_failure) {
+        const auto votes = votes_.find(position);
+        if (votes == votes_.end()) {
+            edges.add(ids_[position], parent, on_failure);
+            return;
         }
+        for (const auto& vote : votes->second) {
+            edges.add(vote, parent, on_failure);
+        }
+    };
+    for (std::size_t i = 0; i < plan_.edges.size(); ++i) {
+        add(plan_.edges[i].job, ids_[plan_.edges[i].depends_on], plan_.policies[i]);
     }
     for (const auto& [id, parent] : plan_.parents) {
         for (const auto& dependent : parent.dependents) {
-            for (const auto& run : runs_of(dependent.job)) {
-                columns.add(run, id, dependent.on_failure);
-            }
+            add(dependent.job, id, dependent.on_failure);
         }
     }
-    if (columns.jobs.empty()) {
-        return;
-    }
-    if (columns.usual) {
-        insert_edges.execute(tenant_, columns.jobs, columns.depends_on);
-    } else {
-        insert_edges_with_policies.execute(tenant_, columns.jobs, columns.depends_on,
-                                           columns.policies);
-    }
+    edges.write(tenant_);
 }
 
 void Creation::note_failures() {
     JobRefs informed;
     for (std::uint32_t i = 0; i < jobs_.size(); ++i) {
         if (beginnings_.after_failure[i] && is_new(i)) {
-            for (const auto& run : runs_of(i)) {
-                informed.add(tenant_, run);
+            informed.add(tenant_, ids_[i]);
+            for (const auto& vote : votes_[i]) {
+                informed.add(tenant_, vote);
             }
         }
     }

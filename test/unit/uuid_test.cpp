@@ -243,5 +243,14 @@ TEST(Uuid, HashesDifferByEitherHalf) {
     EXPECT_EQ(hashes.size(), 128U);
 }
 
+TEST(Successor, IsTheNextInOrder) {
+    Uuid uuid{};
+    EXPECT_EQ(to_string(successor(uuid)), "00000000-0000-0000-0000-000000000001");
+    uuid.bytes.back() = 0xff;
+    EXPECT_EQ(to_string(successor(uuid)), "00000000-0000-0000-0000-000000000100");
+    uuid.bytes.fill(0xff);
+    EXPECT_EQ(successor(uuid), uuid);
+}
+
 }  // namespace
 }  // namespace ideamine
