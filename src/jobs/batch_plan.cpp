@@ -93,6 +93,10 @@ bool has_failed(const std::string& status) {
     return status == "failed" || status == "cancelled";
 }
 
+bool may_be_waited_for(const std::string& status, FailurePolicy on_failure) {
+    return status != "completed" && (!has_failed(status) || on_failure != FailurePolicy::cancel);
+}
+
 BatchPlan plan_batch(const std::vector<const JobRequest*>& requests, const Locate& locate,
                      Interrupt interrupt) {
     const auto positions = positions_of_keys(requests, locate);

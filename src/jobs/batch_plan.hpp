@@ -24,6 +24,10 @@ struct Parent {
 // Failed for good, or cancelled.
 bool has_failed(const std::string& status);
 
+// Whether a job may wait for one with this status: also for one that has failed, if only another
+// chance of that could help.
+bool may_be_waited_for(const std::string& status, FailurePolicy on_failure);
+
 struct BatchPlan {
     std::vector<Edge> edges;              // within the call
     std::vector<FailurePolicy> policies;  // of each edge

@@ -174,11 +174,13 @@ void Creation::lock_parents_outside() {
                           {Code::unknown, "job " + to_string(id) + " does not exist",
                            "Tenant \"" + tenant_ + "\" has no job with this id."});
         }
-        if (parent.status == "completed" || has_failed(parent.status)) {
-            continue;
+        const auto waiting = std::ranges::count_if(parent.dependents, [&](const auto& dependent) {
+            return may_be_waited_for(parent.status, dependent.on_failure);
+        });
+        if (waiting > 0) {
+            waited_for.push_back(id);
+            added.push_back(static_cast<std::int32_t>(waiting));
         }
-        waited_for.push_back(id);
-        added.push_back(static_cast<std::int32_t>(parent.dependents.size()));
     }
     if (!waited_for.empty()) {
         count_dependents.execute(tenant_, waited_for, added);

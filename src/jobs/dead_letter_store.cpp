@@ -1,5 +1,6 @@
 #include "jobs/dead_letter_store.hpp"
 
+#include "jobs/dependents_store.hpp"
 #include "jobs/ready_shared.hpp"
 
 namespace ideamine::jobs {
@@ -15,7 +16,8 @@ constinit pg::Statement take_letters{
     "   AND ($6::timestamptz IS NULL OR died_at >= $6)"
     "   AND ($7::timestamptz IS NULL OR died_at < $7)"
     "  ORDER BY died_at, job_id LIMIT $8 FOR UPDATE SKIP LOCKED))"
-    " RETURNING job_id, job_type, queue, priority_class::text, payload"};
+    " RETURNING job_id, job_type, queue, priority_class::text, payload,"
+    "  coalesce((SELECT max((a->>'epoch')::bigint) FROM jsonb_array_elements(attempts) AS a), 0)"};
 
 // A job on which workers vote begins with its votes.
 constinit pg::Statement revive{
@@ -35,14 +37,15 @@ constinit pg::Statement revive_votes{
     "  CROSS JOIN LATERAL (SELECT ctid FROM ideamine.jobs"
     "   WHERE quorum_of = n.job_id AND tenant_id = $1 OFFSET 0) AS v))"};
 
+// Its epochs go on where they were: none is handed out twice.
 constinit pg::Statement make_anew{
     "INSERT INTO ideamine.jobs (job_id, tenant_id, created_at, run_at, ready_at, epoch, attempt,"
     "  status, open_dependencies, dependents, job_type, queue, priority_class,"
     "  required_capabilities, payload)"
-    " SELECT n.job_id, $1, $7, $7, $7, 0, 0, 'pending', 0, 0, n.job_type, n.queue,"
+    " SELECT n.job_id, $1, $8, $8, $8, n.epoch, 0, 'pending', 0, 0, n.job_type, n.queue,"
     "  n.priority_class::ideamine.priority_class, '{}', n.payload"
-    " FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::jsonb[])"
-    "  AS n (job_id, job_type, queue, priority_class, payload)"
+    " FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::jsonb[], $7::bigint[])"
+    "  AS n (job_id, job_type, queue, priority_class, payload, epoch)"
     " ON CONFLICT (job_id, tenant_id) DO NOTHING"
     " RETURNING job_id"};
 
@@ -52,6 +55,7 @@ struct Letters {
     std::vector<std::string> queues;
     std::vector<std::string> classes;
     std::vector<pg::Json> payloads;
+    std::vector<std::int64_t> epochs;
 };
 
 }  // namespace
@@ -67,15 +71,21 @@ void retry_dead_letters(const std::string& tenant, const DeadLetterFilter& filte
         letters.queues.push_back(row.get<std::string>(2));
         letters.classes.push_back(row.get<std::string>(3));
         letters.payloads.push_back(row.get<pg::Json>(4));
+        letters.epochs.push_back(row.get<std::int64_t>(5));
     }
     if (letters.jobs.empty()) {
         return;
     }
     const auto now = pg::now();
     const auto revived = revive.execute(tenant, letters.jobs, now);
-    revive_votes.execute(tenant, letters.jobs, now);
+    JobRefs again;
+    for (const pg::Row row : revived) {
+        again.add(tenant, row.get<Uuid>(0));
+    }
+    wait_again(again);
+    revive_votes.execute(tenant, again.jobs, now);
     const auto made = make_anew.execute(tenant, letters.jobs, letters.job_types, letters.queues,
-                                        letters.classes, letters.payloads, now);
+                                        letters.classes, letters.payloads, letters.epochs, now);
     returned.add(revived);
     returned.add(made);
     shared::announce_ready(static_cast<std::int64_t>(letters.jobs.size()));

@@ -9,6 +9,8 @@ namespace {
 
 using Kind = pg::Statement::Kind;
 
+// Blocked with a ready_at are jobs that wait for their concurrency key, and for no job any more.
+
 // Counted per dependent first, so that a wide fan-in is one update of its row per call, and locked
 // in one order, so that concurrent callers cannot lock two dependents the other way round.
 constinit pg::Statement lock_waiting{
@@ -22,6 +24,7 @@ constinit pg::Statement lock_waiting{
     " CROSS JOIN LATERAL ("
     "  SELECT ctid, open_dependencies, run_at FROM ideamine.jobs"
     "  WHERE job_id = c.job_id AND tenant_id = c.tenant_id AND status = 'blocked'"
+    "   AND ready_at IS NULL"
     "  FOR NO KEY UPDATE) AS j"};
 
 constinit pg::Statement count_down{
@@ -57,6 +60,23 @@ constinit pg::Statement lock_dependents{
     " CROSS JOIN LATERAL ("
     "  SELECT ctid, open_dependencies, run_at FROM ideamine.jobs"
     "  WHERE job_id = c.job_id AND tenant_id = c.tenant_id AND status = 'blocked'"
+    "   AND ready_at IS NULL"
+    "  FOR NO KEY UPDATE) AS j"};
+
+// Those that have not begun all the same.
+constinit pg::Statement lock_told{
+    "SELECT j.ctid, j.open_dependencies + c.edges, c.tenant_id, c.job_id"
+    " FROM (SELECT d.tenant_id, d.job_id, count(*)::integer AS edges"
+    "       FROM unnest($1::text[], $2::uuid[]) AS p (tenant_id, job_id)"
+    "       CROSS JOIN LATERAL ("
+    "        SELECT tenant_id, job_id FROM ideamine.job_dependencies"
+    "        WHERE depends_on = p.job_id AND tenant_id = p.tenant_id AND on_failure = 'run'"
+    "        OFFSET 0) AS d"
+    "       GROUP BY d.job_id, d.tenant_id ORDER BY d.job_id) AS c"
+    " CROSS JOIN LATERAL ("
+    "  SELECT ctid, open_dependencies FROM ideamine.jobs"
+    "  WHERE job_id = c.job_id AND tenant_id = c.tenant_id AND status = 'blocked'"
+    "   AND ready_at IS NULL"
     "  FOR NO KEY UPDATE) AS j"};
 
 constinit pg::Statement cancel_locked{
@@ -193,6 +213,18 @@ Cancelled fail_dependents(const JobRefs& ended, const std::string& reason) {
         level = next.jobs;
     }
     return cancelled;
+}
+
+void wait_again(const JobRefs& revived) {
+    const auto now = pg::now();
+    CountedDown dependents;
+    JobRefs informed;
+    for (const pg::Row row : lock_told.execute(revived.tenants, revived.jobs)) {
+        dependents.add(row.get<pg::Tid>(0), row.get<std::int32_t>(1), false);
+        informed.add(row.get<std::string>(2), row.get<Uuid>(3));
+    }
+    dependents.write(now);
+    note_failures_in_context(informed);
 }
 
 }  // namespace ideamine::jobs

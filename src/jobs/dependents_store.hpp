@@ -26,6 +26,10 @@ struct Cancelled {
 // told. Inside a pg::Spi.
 Cancelled cancel_listed(const JobRefs& jobs, const std::optional<std::string>& reason);
 
+// These jobs had failed and get another chance: what would run all the same, but has not begun,
+// waits for them again. Inside a pg::Spi, in the transaction that made them runnable.
+void wait_again(const JobRefs& revived);
+
 // These jobs have failed for good or were cancelled: what waits for them is cancelled, runs all the
 // same or stays blocked, as its edge says, and so on for what waits for those that are cancelled.
 // Inside a pg::Spi, in the transaction that ended them.

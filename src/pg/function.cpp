@@ -27,7 +27,8 @@ Datum Type<Enum>::put(const Enum& value) {
 
 Returned::Returned(const Arguments& arguments)
     : result_(reinterpret_cast<ReturnSetInfo*>(arguments.info()->resultinfo)) {
-    call([&arguments] { InitMaterializedSRF(arguments.info(), 0); });
+    // as the call expects them: a set of one column is no row type
+    call([&arguments] { InitMaterializedSRF(arguments.info(), MAT_SRF_USE_EXPECTED_DESC); });
 }
 
 void Returned::add(const Rows& rows) {
