@@ -11,13 +11,21 @@ using Kind = pg::Statement::Kind;
 
 constexpr std::uint16_t lock_kind = 1;
 
+// Jobs with one key may have different limits: passes over those for which too many are running.
 constinit pg::Statement readmit{
     "UPDATE ideamine.jobs SET status = 'pending'"
     " WHERE ctid = ANY (ARRAY("
     "  SELECT ctid FROM ideamine.jobs"
     "  WHERE tenant_id = $1 AND concurrency_key = $2 AND status = 'blocked'"
-    "   AND ready_at IS NOT NULL"
+    "   AND ready_at IS NOT NULL AND concurrency_limit > $4"
     "  ORDER BY priority_class, ready_at, job_id LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED))"};
+
+// The limit of the one that would come back first.
+constinit pg::Statement find_limit{
+    "SELECT concurrency_limit::bigint FROM ideamine.jobs"
+    " WHERE tenant_id = $1 AND concurrency_key = $2 AND status = 'blocked'"
+    "  AND ready_at IS NOT NULL AND concurrency_limit > $3"
+    " ORDER BY priority_class, ready_at, job_id LIMIT 1"};
 
 constinit pg::Statement count_holding{
     "SELECT count(*) FROM ideamine.jobs"
@@ -27,19 +35,21 @@ constinit pg::Statement count_holding{
 // Walks the index jobs_behind_key from one key to the next.
 constinit pg::Statement list_waited_for{
     "WITH RECURSIVE keys AS ("
-    "  (SELECT tenant_id, concurrency_key, concurrency_limit FROM ideamine.jobs"
+    "  (SELECT tenant_id, concurrency_key FROM ideamine.jobs"
     "   WHERE status = 'blocked' AND ready_at IS NOT NULL"
     "   ORDER BY tenant_id, concurrency_key LIMIT 1)"
     "  UNION ALL"
     "  SELECT next.* FROM keys AS k CROSS JOIN LATERAL ("
-    "   SELECT tenant_id, concurrency_key, concurrency_limit FROM ideamine.jobs"
+    "   SELECT tenant_id, concurrency_key FROM ideamine.jobs"
     "   WHERE status = 'blocked' AND ready_at IS NOT NULL"
     "    AND (tenant_id, concurrency_key) > (k.tenant_id, k.concurrency_key)"
     "   ORDER BY tenant_id, concurrency_key LIMIT 1) AS next)"
-    " SELECT tenant_id, concurrency_key, concurrency_limit::bigint FROM keys"};
+    " SELECT tenant_id, concurrency_key FROM keys"};
 
-std::int64_t readmit_some(const std::string& tenant, const std::string& key, std::int64_t count) {
-    const auto readmitted = static_cast<std::int64_t>(readmit.execute(tenant, key, count).size());
+std::int64_t readmit_some(const std::string& tenant, const std::string& key, std::int64_t count,
+                          std::int64_t running) {
+    const auto readmitted =
+        static_cast<std::int64_t>(readmit.execute(tenant, key, count, running).size());
     shared::announce_ready(readmitted);
     return readmitted;
 }
@@ -49,7 +59,7 @@ std::int64_t readmit_some(const std::string& tenant, const std::string& key, std
 void readmit_waiting(const ConcurrencyKeys& ended) {
     for (const auto& [key, count] : ended.counts()) {
         lock_concurrency_key(key.first, key.second, true);
-        readmit_some(key.first, key.second, count);
+        readmit_some(key.first, key.second, count, count_running(key.first, key.second));
     }
 }
 
@@ -59,10 +69,11 @@ std::int64_t readmit_all() {
         pg::check_interrupts();
         const auto tenant = row.get<std::string>(0);
         const auto key = row.get<std::string>(1);
-        const auto room = row.get<std::int64_t>(2) - count_running(tenant, key);
-        if (room > 0) {
+        const auto running = count_running(tenant, key);
+        if (const auto limit = find_limit.execute(tenant, key, running); !limit.empty()) {
             lock_concurrency_key(tenant, key, true);
-            readmitted += readmit_some(tenant, key, room);
+            readmitted +=
+                readmit_some(tenant, key, limit[0].get<std::int64_t>(0) - running, running);
         }
     }
     return readmitted;
