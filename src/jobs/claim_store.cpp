@@ -264,13 +264,17 @@ std::int32_t Claim::serve(Turn turn, std::int32_t most) {
     return taken;
 }
 
+// Where nothing of a batch may run, the next one is larger: a backlog of such jobs is passed
+// quickly.
+constexpr std::int64_t largest_batch = 512;
+
 std::int32_t Claim::lease(const std::string& tenant, const Head& head, const Position& until,
                           std::int32_t most) {
     const auto paused = gate_.paused(tenant);
     auto from = head.position;
     std::int32_t taken = 0;
+    std::int64_t asked = most;
     while (taken < most) {
-        const std::int64_t asked = most - taken;
         Tids tids;
         Tids special;
         for (const pg::Row row :
@@ -286,6 +290,7 @@ std::int32_t Claim::lease(const std::string& tenant, const Head& head, const Pos
             from = after(position_of.execute(tids.back())[0]);
             tids = gate_.admit(tenant, tids, special);
         }
+        tids.resize(std::min(tids.size(), static_cast<std::size_t>(most - taken)));
         if (!tids.empty()) {
             returned_.add(
                 lease_locked.execute(tids, first_epoch_, claimant_.worker_id, pg::now(), lease_));
@@ -294,6 +299,7 @@ std::int32_t Claim::lease(const std::string& tenant, const Head& head, const Pos
         if (!more) {
             break;
         }
+        asked = tids.empty() ? std::max(asked, std::min(2 * asked, largest_batch)) : most - taken;
     }
     return taken;
 }
