@@ -327,11 +327,10 @@ CREATE OR REPLACE VIEW ideamine.v_job_counts WITH (security_invoker = true) AS
     SELECT tenant_id, 0, count(*), 0, 0, 0, 0
     FROM ideamine.jobs WHERE status = 'pending' AND ready_at IS NULL GROUP BY tenant_id
     UNION ALL
-    SELECT tenant_id, 0, 0, count(*), 0, 0, 0 FROM ideamine.jobs WHERE status = 'blocked' GROUP BY tenant_id
+    SELECT tenant_id, 0, 0, count(*) FILTER (WHERE status = 'blocked'), 0, count(*) FILTER (WHERE status = 'paused'), 0
+    FROM ideamine.jobs WHERE status IN ('blocked', 'paused') GROUP BY tenant_id
     UNION ALL
     SELECT tenant_id, 0, 0, 0, count(*), 0, 0 FROM ideamine.jobs WHERE status = 'running' GROUP BY tenant_id
-    UNION ALL
-    SELECT tenant_id, 0, 0, 0, 0, count(*), 0 FROM ideamine.jobs WHERE status = 'paused' GROUP BY tenant_id
     UNION ALL
     SELECT tenant_id, 0, 0, 0, 0, 0, count(*) FROM ideamine.dead_letter_queue GROUP BY tenant_id
   ) AS counts

@@ -126,13 +126,9 @@ CREATE INDEX jobs_behind_key ON ideamine.jobs (tenant_id, concurrency_key, prior
   WHERE status = 'blocked' AND ready_at IS NOT NULL;
 COMMENT ON INDEX ideamine.jobs_behind_key IS 'Jobs that were ready but met no room for their concurrency key, in the order in which they come back';
 
-CREATE INDEX jobs_blocked ON ideamine.jobs (tenant_id)
-  WHERE status = 'blocked';
-COMMENT ON INDEX ideamine.jobs_blocked IS 'Blocked jobs, for counting them';
-
-CREATE INDEX jobs_paused ON ideamine.jobs (tenant_id, queue)
-  WHERE status = 'paused';
-COMMENT ON INDEX ideamine.jobs_paused IS 'Jobs in paused queues';
+CREATE INDEX jobs_aside ON ideamine.jobs (tenant_id, status, queue)
+  WHERE status IN ('blocked', 'paused');
+COMMENT ON INDEX ideamine.jobs_aside IS 'Jobs that have to be brought back before they may be acquired, for counting them and for resuming a queue';
 
 CREATE INDEX jobs_votes ON ideamine.jobs (quorum_of, tenant_id)
   WHERE quorum_of IS NOT NULL;
