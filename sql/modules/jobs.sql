@@ -299,7 +299,9 @@ CREATE OR REPLACE VIEW ideamine.v_priority_queue WITH (security_invoker = true) 
          tenant_id, job_id, job_type, queue, priority_class, turn, required_capabilities, ready_at,
          pg_catalog.clock_timestamp() - ready_at AS waited
   FROM (SELECT *, row_number() OVER (PARTITION BY priority_class, tenant_id ORDER BY ready_at, job_id) AS turn
-        FROM ideamine.jobs WHERE status = 'pending' AND ready_at IS NOT NULL) AS runnable;
+        FROM ideamine.jobs AS j
+        WHERE status = 'pending' AND ready_at IS NOT NULL AND NOT EXISTS (
+          SELECT FROM ideamine.paused_queues AS q WHERE q.tenant_id = j.tenant_id AND q.queue = j.queue)) AS runnable;
 COMMENT ON VIEW ideamine.v_priority_queue IS
   'Runnable jobs of all tenants, in the order in which workers that can do everything would get them';
 COMMENT ON COLUMN ideamine.v_priority_queue."position" IS 'Place in that order, from 1';

@@ -36,10 +36,12 @@ constinit pg::Statement head_from{
 
 // Begins at the head that was found just now: what stands before it in the index are claimed jobs
 // that vacuum has not removed yet, and walking over them once is enough.
-// Special are those that the gate has to look at.
+// The gate has to look at some of them, and at those of paused queues: which these are is asked in
+// the same moment, because this call may have waited since it began.
 constinit pg::Statement lock_ready{
-    "SELECT ctid, $[1.1 concurrency_key IS NOT NULL OR quorum_of IS NOT NULL OR queue = ANY ($9)"
-    "  $| false$] AS special FROM ideamine.jobs"
+    "SELECT ctid, $[1.1 concurrency_key IS NOT NULL OR quorum_of IS NOT NULL,"
+    "   queue = ANY (ARRAY(SELECT q.queue FROM ideamine.paused_queues q WHERE q.tenant_id = $3))"
+    "  $| false, false$] FROM ideamine.jobs"
     " WHERE status = 'pending' AND ready_at IS NOT NULL AND required_capabilities = $1::text[]"
     "  AND priority_class = $2::text::ideamine.priority_class AND tenant_id = $3"
     "  AND (ready_at, job_id) >= ($4, $5) AND (ready_at, job_id) < ($6, $7)"
@@ -113,7 +115,7 @@ class Claim {
           Duration lease, pg::Returned& returned)
         : installation_(installation),
           claimant_(claimant),
-          gate_(claimant.worker_id, claimant.any_queue_paused, claimant.may_wait_for_keys),
+          gate_(claimant.worker_id, claimant.may_wait_for_keys),
           left_(wanted),
           lease_(lease),
           returned_(returned),
@@ -270,25 +272,29 @@ constexpr std::int64_t largest_batch = 512;
 
 std::int32_t Claim::lease(const std::string& tenant, const Head& head, const Position& until,
                           std::int32_t most) {
-    const auto paused = gate_.paused(tenant);
     auto from = head.position;
     std::int32_t taken = 0;
     std::int64_t asked = most;
     while (taken < most) {
-        Tids tids;
-        Tids special;
-        for (const pg::Row row :
-             lock_ready.execute(head.lane, class_name_, tenant, from.ready_at, from.job,
-                                until.ready_at, until.job, asked, paused)) {
-            tids.push_back(row.get<pg::Tid>(0));
-            if (row.get<bool>(1)) {
-                special.push_back(tids.back());
+        Candidates candidates;
+        for (const pg::Row row : lock_ready.execute(head.lane, class_name_, tenant, from.ready_at,
+                                                    from.job, until.ready_at, until.job, asked)) {
+            const auto tid = row.get<pg::Tid>(0);
+            const bool paused = row.get<bool>(2);
+            candidates.locked.push_back(tid);
+            if (paused) {
+                candidates.paused.push_back(tid);
+            }
+            if (paused || row.get<bool>(1)) {
+                candidates.special.push_back(tid);
             }
         }
-        const bool more = static_cast<std::int64_t>(tids.size()) == asked && !special.empty();
-        if (!special.empty()) {
+        auto& tids = candidates.locked;
+        const bool any_special = !candidates.special.empty();
+        const bool more = static_cast<std::int64_t>(tids.size()) == asked && any_special;
+        if (any_special) {
             from = after(position_of.execute(tids.back())[0]);
-            tids = gate_.admit(tenant, tids, special);
+            tids = gate_.admit(tenant, candidates);
         }
         tids.resize(std::min(tids.size(), static_cast<std::size_t>(most - taken)));
         if (!tids.empty()) {

@@ -11,7 +11,6 @@ struct Claimant {
     Uuid worker_id;
     std::vector<std::string> capabilities;
     std::optional<std::vector<std::string>> tenants;
-    bool any_queue_paused = false;
     // For the lock of a concurrency key; not where the transaction may hold such a lock already.
     bool may_wait_for_keys = true;
 };

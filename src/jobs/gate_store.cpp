@@ -1,5 +1,8 @@
 #include "jobs/gate_store.hpp"
 
+#include <map>
+#include <set>
+
 #include "jobs/concurrency_store.hpp"
 
 namespace ideamine::jobs {
@@ -8,12 +11,23 @@ namespace {
 
 using Kind = pg::Statement::Kind;
 
-constinit pg::Statement list_paused{"SELECT tenant_id, queue FROM ideamine.paused_queues"};
-
 constinit pg::Statement describe{
     "SELECT j.ctid, j.queue, j.concurrency_key, j.concurrency_limit, j.quorum_of"
     " FROM unnest($1) AS locked (tid) JOIN ideamine.jobs j ON j.ctid = locked.tid",
     Kind::writes_by_tid};
+
+// Locked until what is put aside for them is committed, so that whoever resumes them finds it.
+constinit pg::Statement hold_paused{
+    "SELECT queue FROM ideamine.paused_queues WHERE tenant_id = $1 ORDER BY queue"
+    " FOR KEY SHARE SKIP LOCKED"};
+
+std::set<std::string> paused_queues(const std::string& tenant) {
+    std::set<std::string> queues;
+    for (const pg::Row row : hold_paused.execute(tenant)) {
+        queues.insert(row.get<std::string>(0));
+    }
+    return queues;
+}
 
 constinit pg::Statement set_aside{
     "UPDATE ideamine.jobs j SET status = $2::text::ideamine.job_status"
@@ -69,35 +83,29 @@ struct Keyed {
 
 }  // namespace
 
-Gate::Gate(const Uuid& worker, bool any_paused, bool may_wait)
-    : worker_(worker), may_wait_(may_wait) {
-    if (any_paused) {
-        for (const pg::Row row : list_paused.execute()) {
-            paused_[row.get<std::string>(0)].insert(row.get<std::string>(1));
-        }
-    }
-}
-
-std::vector<std::string> Gate::paused(const std::string& tenant) const {
-    const auto found = paused_.find(tenant);
-    return found == paused_.end() ? std::vector<std::string>{}
-                                  : std::vector(found->second.begin(), found->second.end());
-}
+Gate::Gate(const Uuid& worker, bool may_wait) : worker_(worker), may_wait_(may_wait) {}
 
 bool Gate::has_vote(const std::string& tenant, const Uuid& job) const {
     lock_worker.execute(worker_);
     return !find_vote.execute(job, tenant, worker_).empty();
 }
 
-Tids Gate::admit(const std::string& tenant, const Tids& locked, const Tids& special) {
-    const auto paused = paused_.find(tenant);
+Tids Gate::admit(const std::string& tenant, const Candidates& candidates) {
+    std::set<std::uint64_t> in_paused_queue;
+    std::ranges::transform(candidates.paused, std::inserter(in_paused_queue, in_paused_queue.end()),
+                           key_of);
+    const auto paused = in_paused_queue.empty() ? std::set<std::string>{} : paused_queues(tenant);
     Aside aside;
     std::map<std::string, std::vector<Keyed>> keyed;  // sorted: locks are taken in one order
     std::set<Uuid> voted_for;
-    for (const pg::Row row : describe.execute(special)) {
+    for (const pg::Row row : describe.execute(candidates.special)) {
         const auto tid = row.get<pg::Tid>(0);
-        if (paused != paused_.end() && paused->second.contains(row.get<std::string>(1))) {
-            aside.pause(tid);
+        if (in_paused_queue.contains(key_of(tid))) {
+            if (paused.contains(row.get<std::string>(1))) {
+                aside.pause(tid);
+            } else {  // being resumed at this moment
+                aside.leave(tid);
+            }
             continue;
         }
         if (const auto job = row.optional<Uuid>(4)) {
@@ -127,7 +135,7 @@ Tids Gate::admit(const std::string& tenant, const Tids& locked, const Tids& spec
     }
     aside.write();
     Tids admitted;
-    std::ranges::copy_if(locked, std::back_inserter(admitted),
+    std::ranges::copy_if(candidates.locked, std::back_inserter(admitted),
                          [&aside](const pg::Tid& tid) { return !aside.all.contains(key_of(tid)); });
     return admitted;
 }

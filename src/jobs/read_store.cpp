@@ -26,7 +26,9 @@ constinit pg::Statement find_job{
 // that it costs the same however long the backlog is. Jobs that have come due but are not promoted
 // yet are few.
 constinit pg::Statement list_runnable{
-    "WITH RECURSIVE lanes AS ("
+    "WITH RECURSIVE $[1.1 paused AS (SELECT queue FROM ideamine.paused_queues WHERE tenant_id = "
+    "$1),$]"
+    " lanes AS ("
     "  (SELECT required_capabilities AS lane FROM ideamine.jobs"
     "   WHERE status = 'pending' AND ready_at IS NOT NULL ORDER BY required_capabilities LIMIT 1)"
     "  UNION ALL"
@@ -42,11 +44,13 @@ constinit pg::Statement list_runnable{
     "   FROM ideamine.jobs"
     "   WHERE status = 'pending' AND ready_at IS NOT NULL AND required_capabilities = lane"
     "    AND priority_class = class AND tenant_id = $1"
+    "    $[1.1 AND queue NOT IN (SELECT queue FROM paused)$]"
     "   ORDER BY ready_at, job_id LIMIT $2) AS head"
     "  UNION ALL"
     "  SELECT job_id, job_type, queue, priority_class, required_capabilities, run_at"
     "  FROM ideamine.jobs"
-    "  WHERE status = 'pending' AND ready_at IS NULL AND run_at <= $3 AND tenant_id = $1)"
+    "  WHERE status = 'pending' AND ready_at IS NULL AND run_at <= $3 AND tenant_id = $1"
+    "   $[1.1 AND queue NOT IN (SELECT queue FROM paused)$])"
     " SELECT row_number() OVER (ORDER BY priority_class, ready_at, job_id), job_id, job_type, "
     "queue,"
     "  priority_class, required_capabilities, ready_at"

@@ -58,8 +58,7 @@ std::int32_t room(const workers::Worker& worker, std::int32_t wanted) {
 jobs::Claimant claimant(const workers::Worker& worker) {
     return {.worker_id = worker.id,
             .capabilities = worker.registration.capabilities,
-            .tenants = worker.registration.tenants,
-            .any_queue_paused = worker.any_queue_paused};
+            .tenants = worker.registration.tenants};
 }
 
 Datum acquire_jobs(FunctionCallInfo fcinfo) {

@@ -6,9 +6,8 @@ namespace ideamine::workers {
 
 namespace {
 
-#define IDEAMINE_SELECT_WORKER                                                              \
-    "SELECT status::text, last_heartbeat_at, worker_type, capabilities, capacity, tenants," \
-    "  $[1.1 EXISTS (SELECT FROM ideamine.paused_queues)$| false$]"                         \
+#define IDEAMINE_SELECT_WORKER                                                             \
+    "SELECT status::text, last_heartbeat_at, worker_type, capabilities, capacity, tenants" \
     " FROM ideamine.workers WHERE worker_id = $1"
 
 constinit pg::Statement insert_worker{
@@ -59,8 +58,7 @@ Worker read(const Uuid& id, const pg::Rows& rows) {
             .registration = {.worker_type = row.get<std::string>(2),
                              .capabilities = row.get<std::vector<std::string>>(3),
                              .capacity = row.optional<std::int32_t>(4),
-                             .tenants = row.optional<std::vector<std::string>>(5)},
-            .any_queue_paused = row.get<bool>(6)};
+                             .tenants = row.optional<std::vector<std::string>>(5)}};
 }
 
 }  // namespace

@@ -18,7 +18,6 @@ struct Worker {
     Status status;
     Time last_heartbeat;
     Registration registration;
-    bool any_queue_paused;  // of any tenant
 };
 
 Uuid insert(const Registration& registration);
