@@ -83,6 +83,16 @@ Errors: ID404 unknown worker.';
 REVOKE ALL ON FUNCTION ideamine.terminate_worker(uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ideamine.terminate_worker(uuid) TO ideamine_worker, ideamine_admin;
 
+CREATE OR REPLACE FUNCTION ideamine.replace_failed_worker(worker_id uuid) RETURNS uuid
+LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'ideamine_replace_failed_worker';
+COMMENT ON FUNCTION ideamine.replace_failed_worker(uuid) IS
+'Registers a successor of a worker that failed, of the same type, capabilities, tenants and capacity, for a new
+process to take over. Returns its id; called again, the same one.
+Errors: ID400 missing id, ID404 unknown worker, ID409 the worker has not failed.';
+REVOKE ALL ON FUNCTION ideamine.replace_failed_worker(uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION ideamine.replace_failed_worker(uuid) TO ideamine_worker, ideamine_admin;
+
 CREATE OR REPLACE FUNCTION ideamine.mark_stale_workers(
   at timestamptz DEFAULT NULL
 ) RETURNS TABLE (worker_id uuid, jobs_requeued integer, jobs_dead integer)
@@ -92,7 +102,9 @@ COMMENT ON FUNCTION ideamine.mark_stale_workers(timestamptz) IS
 'One pass of the duty that gives up workers which were silent for ideamine.worker_timeout: each becomes
 failed, and its jobs are requeued at once (the attempt counts and ends as lost) or, with their retries
 used up, go to the dead letter queue. What somebody is reporting on meanwhile is left to expire_leases().
-Returns a row per worker given up. at: the time to judge by, default now.';
+Returns a row per worker given up. With ideamine.auto_replace_workers, each that ever gave a sign of life gets a
+successor, see replace_failed_worker().
+at: the time to judge by, default now.';
 REVOKE ALL ON FUNCTION ideamine.mark_stale_workers(timestamptz) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ideamine.mark_stale_workers(timestamptz) TO ideamine_admin;
 
@@ -177,7 +189,7 @@ CREATE OR REPLACE VIEW ideamine.v_workers WITH (security_invoker = true) AS
   SELECT w.worker_id, w.worker_type, w.status, w.capabilities, w.tenants, w.capacity, held.jobs AS jobs_held,
          held.oldest AS current_job_id, w.last_heartbeat_at,
          CASE WHEN w.ended_at IS NULL THEN pg_catalog.clock_timestamp() - w.last_heartbeat_at END AS silent_for,
-         w.metrics, w.deviations, w.registered_at, w.ended_at
+         w.metrics, w.deviations, w.registered_at, w.ended_at, w.replaced_by
   FROM ideamine.workers AS w
   CROSS JOIN LATERAL (
     SELECT count(*) AS jobs, (pg_catalog.array_agg(j.job_id ORDER BY j.started_at, j.job_id))[1] AS oldest
@@ -197,4 +209,5 @@ COMMENT ON COLUMN ideamine.v_workers.metrics IS 'What it last said about itself'
 COMMENT ON COLUMN ideamine.v_workers.deviations IS 'How many of its votes on quorum jobs in a row were outvoted';
 COMMENT ON COLUMN ideamine.v_workers.registered_at IS 'When it registered';
 COMMENT ON COLUMN ideamine.v_workers.ended_at IS 'When it failed or was terminated';
+COMMENT ON COLUMN ideamine.v_workers.replaced_by IS 'Its successor, if it failed and was replaced';
 GRANT SELECT ON ideamine.v_workers TO ideamine_reader, ideamine_app, ideamine_worker, ideamine_admin;

@@ -17,7 +17,8 @@ CREATE TABLE ideamine.workers (
   metrics           jsonb,
   registered_at     timestamptz NOT NULL,
   ended_at          timestamptz,
-  deviations        integer NOT NULL DEFAULT 0
+  deviations        integer NOT NULL DEFAULT 0,
+  replaced_by       uuid
 ) WITH (fillfactor = 50);
 COMMENT ON TABLE ideamine.workers IS
   'One row per worker process: what it can do, whether it lives; workers belong to the platform, not to a tenant';
@@ -32,6 +33,7 @@ COMMENT ON COLUMN ideamine.workers.metrics IS 'What it reported with its last he
 COMMENT ON COLUMN ideamine.workers.registered_at IS 'When it registered';
 COMMENT ON COLUMN ideamine.workers.ended_at IS 'When it failed or was terminated; NULL while it lives';
 COMMENT ON COLUMN ideamine.workers.deviations IS 'How many of its votes on quorum jobs in a row were outvoted';
+COMMENT ON COLUMN ideamine.workers.replaced_by IS 'Its successor, if it failed and was replaced';
 
 CREATE INDEX workers_alive ON ideamine.workers (worker_id)
   WHERE status IN ('active', 'draining', 'degraded');

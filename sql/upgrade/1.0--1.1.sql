@@ -14,7 +14,8 @@ ALTER TABLE ideamine.jobs
 ALTER TABLE ideamine.job_dependencies
   ADD COLUMN on_failure ideamine.failure_policy NOT NULL DEFAULT 'cancel';
 ALTER TABLE ideamine.workers
-  ADD COLUMN deviations integer NOT NULL DEFAULT 0;
+  ADD COLUMN deviations integer NOT NULL DEFAULT 0,
+  ADD COLUMN replaced_by uuid;
 COMMENT ON COLUMN ideamine.jobs.concurrency_key IS 'Of the jobs of its tenant with this key at most concurrency_limit run at a time; NULL: no such limit';
 COMMENT ON COLUMN ideamine.jobs.concurrency_limit IS 'How many jobs with its key may be running for it to be acquired as well, itself included';
 COMMENT ON COLUMN ideamine.jobs.context IS 'What it should know of the jobs that it waited for: in failed an array of those that did not succeed (job_id, job_type, status, error)';
@@ -22,6 +23,7 @@ COMMENT ON COLUMN ideamine.jobs.quorum IS 'How many of its votes must agree for 
 COMMENT ON COLUMN ideamine.jobs.quorum_of IS 'The job for which this one is a vote: it goes to a worker that has no other vote for that job';
 COMMENT ON COLUMN ideamine.job_dependencies.on_failure IS 'See type ideamine.failure_policy';
 COMMENT ON COLUMN ideamine.workers.deviations IS 'How many of its votes on quorum jobs in a row were outvoted';
+COMMENT ON COLUMN ideamine.workers.replaced_by IS 'Its successor, if it failed and was replaced';
 
 CREATE INDEX jobs_holding_key ON ideamine.jobs (tenant_id, concurrency_key)
   WHERE status = 'running' AND concurrency_key IS NOT NULL;

@@ -51,6 +51,14 @@ void define(const RealSetting& setting) {
     });
 }
 
+void define(const BoolSetting& setting) {
+    call([&setting] {
+        DefineCustomBoolVariable(setting.name, setting.description, nullptr, setting.variable,
+                                 setting.initial, context_of(setting.changed), 0, nullptr, nullptr,
+                                 nullptr);
+    });
+}
+
 void define(const TextSetting& setting) {
     call([&setting] {
         DefineCustomStringVariable(setting.name, setting.description, nullptr, setting.variable,

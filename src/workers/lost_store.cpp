@@ -2,7 +2,9 @@
 
 #include <map>
 
+#include "ideamine/pg/extension.hpp"
 #include "jobs/settle_store.hpp"
+#include "workers/replace_store.hpp"
 #include "workers/workers_settings.hpp"
 
 namespace ideamine::workers {
@@ -113,6 +115,9 @@ void mark_stale(Time at, pg::Returned& returned) {
     }
     for (const auto& [worker, tally] : tallies) {
         returned.add(worker, tally.requeued, tally.dead);
+    }
+    if (auto_replace_workers() && pg::installed_version() >= Version{1, 1}) {
+        replace_those_that_lived(stale);
     }
 }
 

@@ -7,6 +7,7 @@ namespace ideamine::workers {
 namespace {
 
 constinit int worker_timeout_seconds = 0;
+constinit bool auto_replace = false;
 
 }  // namespace
 
@@ -21,10 +22,20 @@ void define_settings() {
         .most = 24 * 60 * 60,
         .unit = pg::Unit::seconds,
     });
+    pg::define(pg::BoolSetting{
+        .name = "ideamine.auto_replace_workers",
+        .description = "Whether a successor is registered for each worker that is given up.",
+        .variable = &auto_replace,
+        .initial = false,
+    });
 }
 
 Duration worker_timeout() {
     return std::chrono::seconds{worker_timeout_seconds};
+}
+
+bool auto_replace_workers() {
+    return auto_replace;
 }
 
 }  // namespace ideamine::workers

@@ -4,6 +4,7 @@
 #include "jobs/job_request.hpp"
 #include "jobs/jobs_settings.hpp"
 #include "workers/lost_store.hpp"
+#include "workers/replace_store.hpp"
 #include "workers/worker_store.hpp"
 
 using namespace ideamine;
@@ -85,6 +86,14 @@ IDEAMINE_FUNCTION(ideamine_terminate_worker) {
         }
         workers::set_status(id, workers::Status::terminated);
         return Int32GetDatum(workers::release_jobs_of(id));
+    });
+}
+
+IDEAMINE_FUNCTION(ideamine_replace_failed_worker) {
+    return pg::boundary([&] {
+        const auto id = pg::Arguments{fcinfo}.required<Uuid>(0, "worker_id");
+        const pg::Spi spi;
+        return pg::returned_uuid(workers::replace(id));
     });
 }
 

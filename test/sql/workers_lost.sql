@@ -159,3 +159,24 @@ SELECT count(*) FROM ideamine.mark_stale_workers(now() + interval '1 hour');
 ROLLBACK;
 SELECT * FROM ideamine.heartbeat(:'slow');
 SELECT ideamine.complete_job('acme', :'job', :epoch);
+
+-- A failed worker gets one successor, that can do the same; others get none.
+SELECT ideamine.register_worker('model', '{llm,gpu}', 4, '{acme}') AS model \gset
+CALL pg_temp.refused('SELECT ideamine.replace_failed_worker(%L)', :'model');
+UPDATE ideamine.workers SET status = 'failed', ended_at = now() WHERE worker_id = :'model';
+SELECT ideamine.replace_failed_worker(:'model') AS successor \gset
+SELECT ideamine.replace_failed_worker(:'model') = :'successor' AS the_same;
+SELECT worker_type, capabilities, capacity, tenants, status FROM ideamine.workers WHERE worker_id = :'successor';
+SELECT replaced_by = :'successor' AS noted FROM ideamine.v_workers WHERE worker_id = :'model';
+CALL pg_temp.refused('SELECT ideamine.replace_failed_worker(%L)', :'job');
+
+-- The sweep does it for those that ever lived: a successor that nobody took over is not replaced in turn.
+TRUNCATE ideamine.workers;
+SET ideamine.auto_replace_workers = on;
+SELECT ideamine.register_worker('lived') AS lived \gset
+SELECT * FROM ideamine.heartbeat(:'lived');
+SELECT count(*) FROM ideamine.mark_stale_workers(now() + interval '1 hour');
+SELECT worker_type, status, replaced_by IS NOT NULL AS replaced FROM ideamine.workers ORDER BY registered_at, worker_id;
+SELECT count(*) FROM ideamine.mark_stale_workers(now() + interval '2 hours');
+SELECT worker_type, status, replaced_by IS NOT NULL AS replaced FROM ideamine.workers ORDER BY registered_at, worker_id;
+RESET ideamine.auto_replace_workers;

@@ -35,6 +35,14 @@ struct RealSetting {
     Changed changed = Changed::by_administrator;
 };
 
+struct BoolSetting {
+    const char* name;
+    const char* description;
+    bool* variable;
+    bool initial;
+    Changed changed = Changed::by_administrator;
+};
+
 struct TextSetting {
     const char* name;
     const char* description;
@@ -45,6 +53,7 @@ struct TextSetting {
 
 void define(const IntSetting& setting);
 void define(const RealSetting& setting);
+void define(const BoolSetting& setting);
 void define(const TextSetting& setting);
 // After the last definition: any other setting with this prefix is an error.
 void reserve_prefix(const char* prefix);
