@@ -40,6 +40,12 @@ $source->safe_psql('app', qq{
 	SELECT ideamine.create_job('acme', 'stopped');
 	SELECT ideamine.acquire_jobs('$worker', 1);
 	SELECT ideamine.cancel_job(tenant_id, job_id, 'enough') FROM ideamine.jobs WHERE job_type = 'stopped';
+	-- one idempotency key lives, another one has expired, and a queue is paused
+	SELECT ideamine.create_job('acme', 'once', run_at => '2100-01-01', options => '{"idempotency_key": "alive"}');
+	SELECT ideamine.create_job('acme', 'once', run_at => '2100-01-01', options => '{"idempotency_key": "gone"}');
+	UPDATE ideamine.idempotency_keys SET expires_at = now() WHERE idempotence_key = 'gone';
+	SELECT ideamine.purge_idempotency_keys();
+	SELECT ideamine.pause_queue('acme', 'slow', 'it is late');
 });
 
 # Every table of the extension with all its rows, as text.
