@@ -42,27 +42,31 @@ Conclusion conclude(Ended ended) {
     Conclusion conclusion;
     const auto count = [&](const Cancelled& cancelled) {
         conclusion.cancelled += static_cast<std::int64_t>(cancelled.jobs.jobs.size());
-        // what waits for them has been dealt with already
         ended.quorums.add(cancelled.quorums);
         ended.votes.add(cancelled.votes);
         ended.released.add(cancelled.released);
+    };
+    const auto count_with_dependents = [&](const Cancelled& cancelled) {
+        count(cancelled);
+        ended.cancelled.add(cancelled.jobs);
     };
     while (!ended.completed.empty() || !ended.dead.empty() || !ended.cancelled.empty() ||
            !ended.quorums.empty() || !ended.votes.empty()) {
         conclusion.unblocked += unblock_dependents(std::exchange(ended.completed, {}));
         const auto dead = std::exchange(ended.dead, {});
         bury_dead(dead);
+        // those of dependents that are cancelled are dealt with there
         count(fail_dependents(dead, "a job that it depends on failed"));
         count(fail_dependents(std::exchange(ended.cancelled, {}),
                               "a job that it depends on was cancelled"));
         if (const auto quorums = std::exchange(ended.quorums, {}); !quorums.empty()) {
-            count(cancel_votes(quorums, "the job that it votes on was cancelled"));
+            count_with_dependents(cancel_votes(quorums, "the job that it votes on was cancelled"));
         }
         if (const auto votes = std::exchange(ended.votes, {}); !votes.empty()) {
             const auto decided = decide_votes(votes);
             ended.completed.add(decided.completed);
             ended.dead.add(decided.failed);
-            count(decided.cancelled);
+            count_with_dependents(decided.cancelled);
         }
     }
     shared::announce_ready(ended.requeued);

@@ -29,6 +29,15 @@ constinit pg::Statement revive{
     " WHERE j.job_id = n.job_id AND j.tenant_id = $1 AND j.status = 'failed'"
     " RETURNING j.job_id"};
 
+// An attempt that completed a vote stood in its row until now.
+constinit pg::Statement record_votes{
+    "INSERT INTO ideamine.ended_attempts"
+    "  (tenant_id, job_id, epoch, attempt, worker_id, started_at, ended_at, outcome)"
+    " SELECT v.tenant_id, v.job_id, v.epoch, v.attempt, v.worker_id, v.started_at, v.finished_at,"
+    "  'completed' FROM unnest($2::uuid[]) AS n (job_id)"
+    " CROSS JOIN LATERAL (SELECT * FROM ideamine.jobs"
+    "  WHERE quorum_of = n.job_id AND tenant_id = $1 AND status = 'completed' OFFSET 0) AS v"};
+
 constinit pg::Statement revive_votes{
     "UPDATE ideamine.jobs SET status = 'pending', attempt = 0, run_at = $3, ready_at = $3,"
     "  finished_at = NULL, worker_id = NULL, result = NULL, cancel_reason = NULL"
@@ -83,6 +92,7 @@ void retry_dead_letters(const std::string& tenant, const DeadLetterFilter& filte
         again.add(tenant, row.get<Uuid>(0));
     }
     wait_again(again);
+    record_votes.execute(tenant, again.jobs);
     revive_votes.execute(tenant, again.jobs, now);
     const auto made = make_anew.execute(tenant, letters.jobs, letters.job_types, letters.queues,
                                         letters.classes, letters.payloads, letters.epochs, now);

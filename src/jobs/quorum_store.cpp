@@ -18,16 +18,21 @@ constinit pg::Statement lock_job{
 
 // Equal results have equal numbers; no result is one, too.
 constinit pg::Statement list_votes{
-    "SELECT job_id, status::text, worker_id, dense_rank() OVER (ORDER BY result)::integer"
-    " FROM (SELECT job_id, status, worker_id, result FROM ideamine.jobs"
+    "SELECT job_id, status::text, worker_id, dense_rank() OVER (ORDER BY result)::integer,"
+    "  cancel_reason"
+    " FROM (SELECT job_id, status, worker_id, result, cancel_reason FROM ideamine.jobs"
     "       WHERE quorum_of = $1 AND tenant_id = $2 OFFSET 0) AS v ORDER BY job_id",
     Kind::reads_latest};
 
+// It may have been given after the snapshot of a transaction that decides later.
+constinit pg::Statement find_result{
+    "SELECT result, started_at FROM ideamine.jobs WHERE tenant_id = $1 AND job_id = $2",
+    Kind::reads_latest};
+
 constinit pg::Statement complete_job{
-    "UPDATE ideamine.jobs j SET status = 'completed', finished_at = $4, open_dependencies = 0,"
-    "  result = v.result, started_at = v.started_at"
-    " FROM (SELECT result, started_at FROM ideamine.jobs WHERE job_id = $3 AND tenant_id = $1) v"
-    " WHERE j.tenant_id = $1 AND j.job_id = $2"};
+    "UPDATE ideamine.jobs SET status = 'completed', finished_at = $5, open_dependencies = 0,"
+    "  result = $3, started_at = $4"
+    " WHERE tenant_id = $1 AND job_id = $2"};
 
 constinit pg::Statement fail_job{
     "UPDATE ideamine.jobs SET status = 'failed', finished_at = $3,"
@@ -56,6 +61,8 @@ struct Votes {
     std::vector<Uuid> jobs;
     std::vector<std::optional<Uuid>> workers;
     std::vector<Vote> votes;
+    bool all_cancelled = true;
+    std::optional<std::string> cancel_reason;
 };
 
 Vote::State state_of(const std::string& status) {
@@ -70,7 +77,10 @@ Votes read_votes(const std::string& tenant, const Uuid& job) {
     for (const pg::Row row : list_votes.execute(job, tenant)) {
         read.jobs.push_back(row.get<Uuid>(0));
         read.workers.push_back(row.optional<Uuid>(2));
-        read.votes.push_back({state_of(row.get<std::string>(1)), row.get<std::int32_t>(3)});
+        const auto status = row.get<std::string>(1);
+        read.votes.push_back({state_of(status), row.get<std::int32_t>(3)});
+        read.all_cancelled = read.all_cancelled && status == "cancelled";
+        read.cancel_reason = row.optional<std::string>(4);
     }
     return read;
 }
@@ -107,12 +117,18 @@ void decide(const std::string& tenant, const Uuid& job, int agree, Decided& deci
                    votes.votes[winner].result != ballot.result) {
                 ++winner;
             }
-            complete_job.execute(tenant, job, votes.jobs[winner], pg::now());
+            const auto result = find_result.execute(tenant, votes.jobs[winner])[0];
+            complete_job.execute(tenant, job, result.optional<pg::Json>(0),
+                                 result.optional<Time>(1), pg::now());
             judge_workers(votes, ballot.result);
             decided.completed.add(tenant, job);
             break;
         }
         case Ballot::Kind::impossible:
+            if (votes.all_cancelled) {  // as when a job that they depend on has failed
+                decided.cancelled.add(cancel_listed(ended, votes.cancel_reason));
+                return;
+            }
             fail_job.execute(tenant, job, pg::now());
             decided.failed.add(tenant, job);
             break;
