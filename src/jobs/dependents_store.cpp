@@ -44,6 +44,15 @@ constinit pg::Statement lock_listed{
     "   AND status NOT IN ('completed', 'failed', 'cancelled')"
     "  FOR NO KEY UPDATE) AS j"};
 
+constinit pg::Statement lock_votes{
+    "SELECT j.ctid, j.running"
+    " FROM unnest($1::text[], $2::uuid[]) AS n (tenant_id, job_id)"
+    " CROSS JOIN LATERAL ("
+    "  SELECT ctid, status = 'running' AS running FROM ideamine.jobs"
+    "  WHERE quorum_of = n.job_id AND tenant_id = n.tenant_id"
+    "   AND status NOT IN ('completed', 'failed', 'cancelled')"
+    "  FOR NO KEY UPDATE SKIP LOCKED) AS j"};
+
 // Per dependent what its edges to these jobs say; one that stays blocked is not touched.
 constinit pg::Statement lock_dependents{
     "SELECT j.ctid, c.cancels, j.open_dependencies - c.runs, j.run_at <= $3, c.tenant_id, c.job_id"
@@ -181,6 +190,17 @@ Cancelled cancel_listed(const JobRefs& jobs, const std::optional<std::string>& r
     for (const pg::Row row : lock_listed.execute(jobs.tenants, jobs.jobs)) {
         doomed.tids.push_back(row.get<pg::Tid>(0));
         doomed.running.push_back(row.get<bool>(1));
+    }
+    return cancel_all(doomed, reason);
+}
+
+Cancelled cancel_votes(const JobRefs& jobs, const std::string& reason) {
+    Doomed doomed;
+    if (!jobs.empty()) {
+        for (const pg::Row row : lock_votes.execute(jobs.tenants, jobs.jobs)) {
+            doomed.tids.push_back(row.get<pg::Tid>(0));
+            doomed.running.push_back(row.get<bool>(1));
+        }
     }
     return cancel_all(doomed, reason);
 }

@@ -26,6 +26,10 @@ struct Cancelled {
 // told. Inside a pg::Spi.
 Cancelled cancel_listed(const JobRefs& jobs, const std::optional<std::string>& reason);
 
+// Cancels what is left of the votes for these jobs, which are locked. One that somebody has in hand
+// is left alone: who ends it waits for its job's lock, which is ours, and looks at the vote again.
+Cancelled cancel_votes(const JobRefs& jobs, const std::string& reason);
+
 // These jobs had failed and get another chance: what would run all the same, but has not begun,
 // waits for them again. Inside a pg::Spi, in the transaction that made them runnable.
 void wait_again(const JobRefs& revived);

@@ -41,9 +41,22 @@ constinit pg::Statement find_vote{
     "  AND status IN ('running', 'completed')",
     Kind::reads_latest};
 
+// Of a job that is not decided yet.
+constinit pg::Statement find_undecided{
+    "SELECT FROM ideamine.jobs WHERE job_id = $1 AND tenant_id = $2 AND status = 'blocked'",
+    Kind::reads_latest};
+
+// A vote that somebody had in hand when its job was decided, and gave back.
+constinit pg::Statement cancel_decided{
+    "UPDATE ideamine.jobs j SET status = 'cancelled', cancel_reason = 'the vote is decided',"
+    "  finished_at = $2, ready_at = NULL"
+    " FROM unnest($1) AS locked (tid) WHERE j.ctid = locked.tid",
+    Kind::writes_by_tid};
+
 // Two calls of one worker must not both take a vote for one job.
-constinit pg::Statement lock_worker{
-    "SELECT FROM ideamine.workers WHERE worker_id = $1 FOR NO KEY UPDATE"};
+#define IDEAMINE_LOCK_WORKER "SELECT FROM ideamine.workers WHERE worker_id = $1 FOR NO KEY UPDATE"
+constinit pg::Statement lock_worker{IDEAMINE_LOCK_WORKER};
+constinit pg::Statement try_lock_worker{IDEAMINE_LOCK_WORKER " SKIP LOCKED"};
 
 // Where a row stands, as a key.
 std::uint64_t key_of(const pg::Tid& tid) {
@@ -55,6 +68,7 @@ std::uint64_t key_of(const pg::Tid& tid) {
 struct Aside {
     Tids paused;
     Tids parked;
+    Tids decided;
     std::set<std::uint64_t> all;
 
     void leave(const pg::Tid& tid) { all.insert(key_of(tid)); }
@@ -66,12 +80,19 @@ struct Aside {
         parked.push_back(tid);
         leave(tid);
     }
+    void cancel(const pg::Tid& tid) {
+        decided.push_back(tid);
+        leave(tid);
+    }
     void write() const {
         if (!paused.empty()) {
             set_aside.execute(paused, std::string_view{"paused"});
         }
         if (!parked.empty()) {
             set_aside.execute(parked, std::string_view{"blocked"});
+        }
+        if (!decided.empty()) {
+            cancel_decided.execute(decided, pg::now());
         }
     }
 };
@@ -85,9 +106,15 @@ struct Keyed {
 
 Gate::Gate(const Uuid& worker, bool may_wait) : worker_(worker), may_wait_(may_wait) {}
 
-bool Gate::has_vote(const std::string& tenant, const Uuid& job) const {
-    lock_worker.execute(worker_);
-    return !find_vote.execute(job, tenant, worker_).empty();
+// Who ends a vote may hold the worker and wait for a concurrency key: with such a key locked, the
+// worker is not waited for.
+bool Gate::may_vote(const std::string& tenant, const Uuid& job) const {
+    if (may_wait_ && !has_locked_) {
+        lock_worker.execute(worker_);
+    } else if (try_lock_worker.execute(worker_).empty()) {
+        return false;
+    }
+    return find_vote.execute(job, tenant, worker_).empty();
 }
 
 Tids Gate::admit(const std::string& tenant, const Candidates& candidates) {
@@ -109,7 +136,11 @@ Tids Gate::admit(const std::string& tenant, const Candidates& candidates) {
             continue;
         }
         if (const auto job = row.optional<Uuid>(4)) {
-            if (has_vote(tenant, *job) || !voted_for.insert(*job).second) {
+            if (find_undecided.execute(*job, tenant).empty()) {
+                aside.cancel(tid);
+                continue;
+            }
+            if (!may_vote(tenant, *job) || !voted_for.insert(*job).second) {
                 aside.leave(tid);
                 continue;
             }

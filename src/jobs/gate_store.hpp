@@ -25,7 +25,7 @@ class Gate {
     Tids admit(const std::string& tenant, const Candidates& candidates);
 
   private:
-    bool has_vote(const std::string& tenant, const Uuid& job) const;
+    bool may_vote(const std::string& tenant, const Uuid& job) const;
 
     Uuid worker_;
     bool may_wait_;

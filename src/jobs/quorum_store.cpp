@@ -24,26 +24,16 @@ constinit pg::Statement list_votes{
     "       WHERE quorum_of = $1 AND tenant_id = $2 OFFSET 0) AS v ORDER BY job_id",
     Kind::reads_latest};
 
-// It may have been given after the snapshot of a transaction that decides later.
-constinit pg::Statement find_result{
-    "SELECT result, started_at FROM ideamine.jobs WHERE tenant_id = $1 AND job_id = $2",
-    Kind::reads_latest};
-
 constinit pg::Statement complete_job{
-    "UPDATE ideamine.jobs SET status = 'completed', finished_at = $5, open_dependencies = 0,"
-    "  result = $3, started_at = $4"
-    " WHERE tenant_id = $1 AND job_id = $2"};
+    "UPDATE ideamine.jobs j SET status = 'completed', finished_at = $4, open_dependencies = 0,"
+    "  result = v.result, started_at = v.started_at"
+    " FROM (SELECT result, started_at FROM ideamine.jobs WHERE job_id = $3 AND tenant_id = $1) v"
+    " WHERE j.tenant_id = $1 AND j.job_id = $2"};
 
 constinit pg::Statement fail_job{
     "UPDATE ideamine.jobs SET status = 'failed', finished_at = $3,"
     "  last_error = 'its votes can not agree any more'"
     " WHERE tenant_id = $1 AND job_id = $2"};
-
-constinit pg::Statement list_jobs_of_votes{
-    "SELECT v.tenant_id, v.job_id FROM unnest($1::text[], $2::uuid[]) AS n (tenant_id, job_id)"
-    " CROSS JOIN LATERAL (SELECT tenant_id, job_id FROM ideamine.jobs"
-    "  WHERE quorum_of = n.job_id AND tenant_id = n.tenant_id OFFSET 0) AS v"
-    " ORDER BY v.job_id"};
 
 // Rows are locked in the order of their ids.
 constinit pg::Statement count_deviations{
@@ -117,9 +107,7 @@ void decide(const std::string& tenant, const Uuid& job, int agree, Decided& deci
                    votes.votes[winner].result != ballot.result) {
                 ++winner;
             }
-            const auto result = find_result.execute(tenant, votes.jobs[winner])[0];
-            complete_job.execute(tenant, job, result.optional<pg::Json>(0),
-                                 result.optional<Time>(1), pg::now());
+            complete_job.execute(tenant, job, votes.jobs[winner], pg::now());
             judge_workers(votes, ballot.result);
             decided.completed.add(tenant, job);
             break;
@@ -144,21 +132,18 @@ Decided decide_votes(const JobRefs& jobs) {
         distinct.emplace(jobs.tenants[i], jobs.jobs[i]);
     }
     Decided decided;
+    JobRefs ended;
     for (const auto& [tenant, job] : distinct) {
         pg::check_interrupts();
         if (const auto locked = lock_job.execute(tenant, job); !locked.empty()) {
             decide(tenant, job, locked[0].get<std::int32_t>(0), decided);
+        } else {
+            ended.add(tenant, job);
         }
     }
+    // a vote that was left alone because somebody had it in hand, and gave it back
+    decided.cancelled.add(cancel_votes(ended, "the vote is decided"));
     return decided;
-}
-
-Cancelled cancel_votes(const JobRefs& jobs, const std::string& reason) {
-    JobRefs votes;
-    for (const pg::Row row : list_jobs_of_votes.execute(jobs.tenants, jobs.jobs)) {
-        votes.add(row.get<std::string>(0), row.get<Uuid>(1));
-    }
-    return votes.empty() ? Cancelled{} : cancel_listed(votes, reason);
 }
 
 }  // namespace ideamine::jobs

@@ -14,7 +14,4 @@ struct Decided {
 };
 Decided decide_votes(const JobRefs& jobs);
 
-// Cancels the votes on these jobs.
-Cancelled cancel_votes(const JobRefs& jobs, const std::string& reason);
-
 }  // namespace ideamine::jobs
