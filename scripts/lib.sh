@@ -101,6 +101,13 @@ pg_major() { "$PG_CONFIG" --version | sed 's/^[^0-9]*\([0-9]*\).*/\1/'; }
 
 # ---- builds ------------------------------------------------------------------------------------
 
+# Copies the checkout into a folder, without what was built and what tests left behind.
+copy_checkout() {
+    tar -C "$ROOT" --exclude=./.git --exclude=./build --exclude=./.cluster --exclude=./ideamine.so \
+        --exclude=./results --exclude=./regression.\* --exclude=./output_iso --exclude=./log -cf - . |
+        tar -C "$1" --no-same-owner -xf -
+}
+
 make_here() { make --no-print-directory -C "$ROOT" PG_CONFIG="$PG_CONFIG" "$@"; }
 
 build_extension() { make_here -s -j"$(nproc)" all; }
