@@ -406,6 +406,8 @@ sub make_call
 }
 
 my $session = $node->background_psql('postgres', on_error_stop => 0);
+# each statement may take its time, not all of them together
+$session->set_query_timer_restart();
 $session->query_safe("SET fuzz.allowed = '$allowed'; SET fuzz.internal = '$internal'");
 # a call that does not end is found by this error, before it has used up all memory
 $session->query_safe("SET statement_timeout = '20s'");
