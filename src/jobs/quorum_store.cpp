@@ -24,15 +24,11 @@ constinit pg::Statement list_votes{
     "       WHERE quorum_of = $1 AND tenant_id = $2 OFFSET 0) AS v ORDER BY job_id",
     Kind::reads_latest};
 
-// It may have been given after the snapshot of a transaction that decides later.
-constinit pg::Statement find_result{
-    "SELECT result, started_at FROM ideamine.jobs WHERE tenant_id = $1 AND job_id = $2",
-    Kind::reads_latest};
-
 constinit pg::Statement complete_job{
-    "UPDATE ideamine.jobs SET status = 'completed', finished_at = $5, open_dependencies = 0,"
-    "  result = $3, started_at = $4"
-    " WHERE tenant_id = $1 AND job_id = $2"};
+    "UPDATE ideamine.jobs j SET status = 'completed', finished_at = $4, open_dependencies = 0,"
+    "  result = v.result, started_at = v.started_at"
+    " FROM (SELECT result, started_at FROM ideamine.jobs WHERE job_id = $3 AND tenant_id = $1) v"
+    " WHERE j.tenant_id = $1 AND j.job_id = $2"};
 
 constinit pg::Statement fail_job{
     "UPDATE ideamine.jobs SET status = 'failed', finished_at = $3,"
@@ -111,9 +107,7 @@ void decide(const std::string& tenant, const Uuid& job, int agree, Decided& deci
                    votes.votes[winner].result != ballot.result) {
                 ++winner;
             }
-            const auto result = find_result.execute(tenant, votes.jobs[winner])[0];
-            complete_job.execute(tenant, job, result.optional<pg::Json>(0),
-                                 result.optional<Time>(1), pg::now());
+            complete_job.execute(tenant, job, votes.jobs[winner], pg::now());
             judge_workers(votes, ballot.result);
             decided.completed.add(tenant, job);
             break;
