@@ -27,11 +27,12 @@ constinit pg::Statement held_by{
     " WHERE status = 'running' AND worker_id = ANY ($1)"};
 
 // Passes over jobs that somebody reports on at this moment, so that a worker which froze in the
-// middle of that does not keep all others waiting: expire_leases() takes back what comes of it.
+// middle of that does not keep all others waiting: expire_leases() takes back what comes of it. In
+// no order, see expired_leases.
 constinit pg::Statement held_and_free{
     "SELECT tenant_id, job_id, epoch, worker_id FROM ideamine.jobs"
     " WHERE status = 'running' AND worker_id = ANY ($1)"
-    " ORDER BY job_id FOR NO KEY UPDATE SKIP LOCKED"};
+    " FOR NO KEY UPDATE SKIP LOCKED"};
 
 // A heartbeat renews every lease of its worker, so a lease ends that long after the later of its
 // start and that heartbeat: see lease_end(). Leases of workers that have ended or are forgotten end
