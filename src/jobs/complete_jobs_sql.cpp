@@ -6,8 +6,9 @@ using namespace ideamine;
 IDEAMINE_FUNCTION(ideamine_complete_jobs) {
     return pg::boundary([&] {
         const pg::Arguments arguments{fcinfo};
+        constexpr auto argument = "completions";
         const auto completions =
-            jobs::read_completions(arguments.required<pg::Json>(0, "completions"));
+            jobs::read_completions(argument, arguments.required<pg::Json>(0, argument));
         const bool strict = arguments.optional<bool>(1).value_or(false);
         pg::Returned returned{arguments};
         const pg::Spi spi;

@@ -96,7 +96,8 @@ IDEAMINE_FUNCTION(ideamine_exchange_jobs) {
         const pg::Arguments arguments{fcinfo};
         const auto id = arguments.required<Uuid>(0, "worker_id");
         const auto done = arguments.optional<pg::Json>(1);
-        const auto completions = done ? jobs::read_completions(*done) : std::vector<jobs::Ending>{};
+        const auto completions =
+            done ? jobs::read_completions("done", *done) : std::vector<jobs::Ending>{};
         const auto wanted = read_wanted(arguments, 2);
         const auto lease = read_lease(arguments, 3);
         const bool strict = arguments.optional<bool>(4).value_or(false);
