@@ -71,9 +71,9 @@ Ending read_completion(const pg::JsonValue& element) {
 std::vector<Ending> read_completions(const char* argument, const pg::Json& json) {
     const auto array = pg::JsonValue::of(json);
     if (array.kind() != Kind::array) {
-        throw Error(Code::invalid_argument, std::string{argument} +
-                                                " must be an array of objects, not " +
-                                                describe(array.kind()));
+        throw Error(
+            Code::invalid_argument,
+            std::string{argument} + " must be an array of objects, not " + describe(array.kind()));
     }
     check_batch_size(array.size());
     std::vector<Ending> completions;

@@ -2,7 +2,6 @@
 #include "ideamine/pg/json.hpp"
 #include "jobs/dead_letter_store.hpp"
 #include "jobs/json_fields_sql.hpp"
-#include "jobs/priority_class.hpp"
 
 using namespace ideamine;
 
@@ -25,8 +24,7 @@ constexpr std::array fields{
         [](Filter& filter, const Member& member) { filter.queue = jobs::read_text(member); }},
     jobs::Field<Filter>{"priority_class",
                         [](Filter& filter, const Member& member) {
-                            filter.priority_class =
-                                to_string(jobs::parse_priority_class(jobs::read_text(member)));
+                            filter.priority_class = to_string(jobs::read_priority_class(member));
                         }},
     jobs::Field<Filter>{"died_after",
                         [](Filter& filter, const Member& member) {

@@ -1,5 +1,7 @@
 #include "jobs/dead_letter_store.hpp"
 
+#include <set>
+
 #include "jobs/dependents_store.hpp"
 #include "jobs/ready_shared.hpp"
 
@@ -17,7 +19,8 @@ constinit pg::Statement take_letters{
     "   AND ($7::timestamptz IS NULL OR died_at < $7)"
     "  ORDER BY died_at, job_id LIMIT $8 FOR UPDATE SKIP LOCKED))"
     " RETURNING job_id, job_type, queue, priority_class::text, payload,"
-    "  coalesce((SELECT max((a->>'epoch')::bigint) FROM jsonb_array_elements(attempts) AS a), 0)"};
+    "  coalesce((SELECT max((a->>'epoch')::bigint) FROM jsonb_array_elements(attempts) AS a), 0),"
+    "  attempts"};
 
 // A job on which workers vote begins with its votes.
 constinit pg::Statement revive{
@@ -58,6 +61,16 @@ constinit pg::Statement make_anew{
     " ON CONFLICT (job_id, tenant_id) DO NOTHING"
     " RETURNING job_id"};
 
+constinit pg::Statement record_attempts{
+    "INSERT INTO ideamine.ended_attempts"
+    "  (tenant_id, job_id, epoch, attempt, worker_id, started_at, ended_at, outcome, error)"
+    " SELECT $1, n.job_id, a.epoch, a.attempt, a.worker_id, a.started_at, a.ended_at, a.outcome,"
+    "  a.error FROM unnest($2::uuid[], $3::jsonb[]) AS n (job_id, attempts)"
+    " CROSS JOIN LATERAL jsonb_to_recordset(n.attempts) AS a (epoch bigint, attempt integer,"
+    "  worker_id uuid, started_at timestamptz, ended_at timestamptz,"
+    "  outcome ideamine.attempt_outcome, error text)"
+    " ON CONFLICT (job_id, epoch, tenant_id) DO NOTHING"};
+
 struct Letters {
     std::vector<Uuid> jobs;
     std::vector<std::string> job_types;
@@ -65,7 +78,27 @@ struct Letters {
     std::vector<std::string> classes;
     std::vector<pg::Json> payloads;
     std::vector<std::int64_t> epochs;
+    std::vector<pg::Json> attempts;
 };
+
+// What retention removed with the jobs that are made anew.
+void restore_history(const std::string& tenant, const Letters& letters, const pg::Rows& made) {
+    std::set<Uuid> anew;
+    for (const pg::Row row : made) {
+        anew.insert(row.get<Uuid>(0));
+    }
+    std::vector<Uuid> jobs;
+    std::vector<pg::Json> attempts;
+    for (std::size_t i = 0; i < letters.jobs.size(); ++i) {
+        if (anew.contains(letters.jobs[i])) {
+            jobs.push_back(letters.jobs[i]);
+            attempts.push_back(letters.attempts[i]);
+        }
+    }
+    if (!jobs.empty()) {
+        record_attempts.execute(tenant, jobs, attempts);
+    }
+}
 
 }  // namespace
 
@@ -81,6 +114,7 @@ void retry_dead_letters(const std::string& tenant, const DeadLetterFilter& filte
         letters.classes.push_back(row.get<std::string>(3));
         letters.payloads.push_back(row.get<pg::Json>(4));
         letters.epochs.push_back(row.get<std::int64_t>(5));
+        letters.attempts.push_back(row.get<pg::Json>(6));
     }
     if (letters.jobs.empty()) {
         return;
@@ -96,6 +130,7 @@ void retry_dead_letters(const std::string& tenant, const DeadLetterFilter& filte
     revive_votes.execute(tenant, again.jobs, now);
     const auto made = make_anew.execute(tenant, letters.jobs, letters.job_types, letters.queues,
                                         letters.classes, letters.payloads, letters.epochs, now);
+    restore_history(tenant, letters, made);
     returned.add(revived);
     returned.add(made);
     shared::announce_ready(static_cast<std::int64_t>(letters.jobs.size()));

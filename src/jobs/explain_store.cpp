@@ -11,9 +11,9 @@ using Kind = pg::Statement::Kind;
 // Counting who is ahead stops here: beyond it, the exact number helps nobody.
 #define IDEAMINE_MOST_AHEAD "10000"
 
-// A job on which workers vote waits for what its votes wait for (w). Who is ahead of a job is counted
-// along the index jobs_ready, from one requirement to the next, and among the few that have come due
-// but are not promoted yet.
+// A job on which workers vote waits for what its votes wait for (w). Who is ahead of a job is
+// counted along the index jobs_ready, from one requirement to the next, and among the few that have
+// come due but are not promoted yet.
 constinit pg::Statement list_reasons{
     "WITH RECURSIVE j AS ("
     "  SELECT * FROM ideamine.jobs WHERE tenant_id = $1 AND job_id = $2),"

@@ -11,13 +11,6 @@ namespace {
 using Kind = pg::JsonValue::Kind;
 using Member = pg::JsonMember;
 
-PriorityClass priority_class(const Member& member) {
-    // older applications send 1 to 5 as a number
-    return parse_priority_class(member.value.kind() == Kind::number
-                                    ? std::to_string(read_integer(member))
-                                    : read_text(member));
-}
-
 // Either the id or key of a job, or an object with it and what its failure means.
 Dependency dependency(const pg::JsonValue& element) {
     if (element.kind() == Kind::text) {
@@ -125,7 +118,7 @@ constexpr std::array element_fields{
                   true},
     Field<NewJob>{"priority_class",
                   [](NewJob& job, const Member& member) {
-                      job.request.priority_class = priority_class(member);
+                      job.request.priority_class = read_priority_class(member);
                   }},
     Field<NewJob>{"run_at",
                   [](NewJob& job, const Member& member) {

@@ -38,6 +38,13 @@ int read_integer(const pg::JsonMember& member) {
     return static_cast<int>(*value);
 }
 
+PriorityClass read_priority_class(const pg::JsonMember& member) {
+    // older applications send 1 to 5 as a number
+    return parse_priority_class(member.value.kind() == Kind::number
+                                    ? std::to_string(read_integer(member))
+                                    : read_text(member));
+}
+
 double read_number(const pg::JsonMember& member) {
     expect_kind(member, Kind::number);
     return member.value.number();

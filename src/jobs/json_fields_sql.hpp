@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ideamine/pg/json.hpp"
+#include "jobs/priority_class.hpp"
 
 namespace ideamine::jobs {
 
@@ -15,6 +16,7 @@ struct Field {
 // Each throws ID400, naming the key, for a value of another kind.
 std::string read_text(const pg::JsonMember& member);
 int read_integer(const pg::JsonMember& member);
+PriorityClass read_priority_class(const pg::JsonMember& member);
 double read_number(const pg::JsonMember& member);
 Duration read_duration(const pg::JsonMember& member);
 Uuid read_uuid(const pg::JsonMember& member);
