@@ -58,7 +58,7 @@ SELECT * FROM pg_temp.why('a');
 SELECT * FROM pg_temp.why('urgent');
 SELECT * FROM pg_temp.why('low');
 -- It looks, and changes nothing; what is handed out is no longer ahead.
-SELECT pg_temp.acquire(:'worker', 3);
+SELECT array_agg(type ORDER BY type) FROM unnest(pg_temp.acquire(:'worker', 3)) AS type;
 SELECT * FROM pg_temp.why('b');
 SELECT * FROM pg_temp.why('c');
 -- Also those that require something else are ahead, as get_runnable_jobs() lists them.
