@@ -316,7 +316,8 @@ COMMENT ON COLUMN ideamine.v_priority_queue.ready_at IS 'Since when it may be ac
 COMMENT ON COLUMN ideamine.v_priority_queue.waited IS 'For how long';
 GRANT SELECT ON ideamine.v_priority_queue TO ideamine_reader, ideamine_app, ideamine_worker, ideamine_admin;
 
--- Looks only at what lives, and by index: ended jobs may be many.
+-- Looks only at what lives, and by index: ended jobs may be many. What came to a paused queue is pending until a
+-- worker meets it.
 CREATE OR REPLACE VIEW ideamine.v_job_counts WITH (security_invoker = true) AS
   SELECT tenant_id,
          pg_catalog.sum(ready)::bigint AS ready, pg_catalog.sum(scheduled)::bigint AS scheduled,
@@ -331,6 +332,10 @@ CREATE OR REPLACE VIEW ideamine.v_job_counts WITH (security_invoker = true) AS
     UNION ALL
     SELECT tenant_id, 0, 0, count(*) FILTER (WHERE status = 'blocked'), 0, count(*) FILTER (WHERE status = 'paused'), 0
     FROM ideamine.jobs WHERE status IN ('blocked', 'paused') GROUP BY tenant_id
+    UNION ALL
+    SELECT q.tenant_id, -count(*), 0, 0, 0, count(*), 0
+    FROM ideamine.paused_queues AS q JOIN ideamine.jobs AS j ON j.tenant_id = q.tenant_id AND j.queue = q.queue
+    WHERE j.status = 'pending' AND j.ready_at IS NOT NULL GROUP BY q.tenant_id
     UNION ALL
     SELECT tenant_id, 0, 0, 0, count(*), 0, 0 FROM ideamine.jobs WHERE status = 'running' GROUP BY tenant_id
     UNION ALL
