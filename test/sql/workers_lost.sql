@@ -169,6 +169,12 @@ SELECT ideamine.replace_failed_worker(:'model') = :'successor' AS the_same;
 SELECT worker_type, capabilities, capacity, tenants, status FROM ideamine.workers WHERE worker_id = :'successor';
 SELECT replaced_by = :'successor' AS noted FROM ideamine.v_workers WHERE worker_id = :'model';
 CALL pg_temp.refused('SELECT ideamine.replace_failed_worker(%L)', :'job');
+CALL pg_temp.refused('SELECT ideamine.replace_failed_worker(NULL)');
+-- Neither a successor that lives nor one that said good-bye is replaced.
+SELECT ideamine.drain_worker(:'successor');
+CALL pg_temp.refused('SELECT ideamine.replace_failed_worker(%L)', :'successor');
+SELECT ideamine.terminate_worker(:'successor');
+CALL pg_temp.refused('SELECT ideamine.replace_failed_worker(%L)', :'successor');
 
 -- The sweep does it for those that ever lived: a successor that nobody took over is not replaced in turn.
 TRUNCATE ideamine.workers;
