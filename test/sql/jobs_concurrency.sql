@@ -98,7 +98,7 @@ SELECT c.cancelled FROM ideamine.jobs j, ideamine.cancel_job(tenant_id, job_id) 
 SELECT ideamine.register_worker('silent') AS silent \gset
 SELECT pg_temp.acquire(:'silent'), pg_temp.acquire(:'worker');
 -- A worker that is given up: its job comes back, and is still the only one.
-SELECT jobs_requeued FROM ideamine.mark_stale_workers(clock_timestamp() + interval '59 seconds') WHERE worker_id = :'silent';
+SELECT jobs_requeued FROM ideamine.mark_stale_workers(clock_timestamp() + interval '30 seconds') WHERE worker_id = :'silent';
 UPDATE ideamine.workers SET last_heartbeat_at = last_heartbeat_at - interval '1 hour' WHERE worker_id = :'silent';
 SELECT jobs_requeued FROM ideamine.mark_stale_workers() WHERE worker_id = :'silent';
 SELECT pg_temp.acquire(:'worker'), pg_temp.acquire(:'worker');

@@ -1,7 +1,7 @@
 -- Settings: their defaults, units and ranges, who may change them, and that no other ideamine.* exists.
 SET client_min_messages = warning;
 TRUNCATE ideamine.tenants, ideamine.workers, ideamine.jobs, ideamine.job_dependencies,
-  ideamine.ended_attempts, ideamine.dead_letter_queue, ideamine_internal.stop_notices;
+  ideamine.ended_attempts, ideamine.dead_letter_queue, ideamine.paused_queues, ideamine_internal.stop_notices;
 
 -- All of them. To the library they are known only where it is loaded.
 LOAD 'ideamine';
