@@ -376,6 +376,8 @@ sub bad_value
 {
 	my ($argument) = @_;
 	my ($name, $type, $kind) = @$argument{qw(name type kind)};
+	# those that are refused: what is accepted is waited for
+	return literal(one_of('infinity', '-infinity', '-1 us', '25 hours', '366 days', '178000000 years')) if $name eq 'timeout';
 	return literal(json(mutated(shaped_json($name)))) if $type =~ /^jsonb?$/ && chance(70);
 	return hostile($type, $kind);
 }
