@@ -26,7 +26,7 @@ idempotency_key: the same key gives the same job for ideamine.idempotency_ttl, s
 concurrency_key, concurrency_limit (default 1): of the tenant''s jobs with the key at most so many run at a time;
 quorum: {"votes": n, "agree": k}: n different workers run it, and it is completed when k results are the same.
 Errors: ID400 invalid argument or unknown option, ID404 unknown tenant or job, ID413 payload too large,
-ID422 a dependency is named twice.';
+ID422 a dependency is named twice, or is a vote.';
 REVOKE ALL ON FUNCTION ideamine.create_job(text, text, jsonb, text, timestamptz, uuid[], jsonb) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ideamine.create_job(text, text, jsonb, text, timestamptz, uuid[], jsonb)
   TO ideamine_app, ideamine_admin;
@@ -236,7 +236,8 @@ LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'ideamine_purge_finished_jobs';
 COMMENT ON FUNCTION ideamine.purge_finished_jobs(timestamptz) IS
 'One pass of the duty that removes jobs which ended longer than ideamine.job_retention ago, with their edges
-and attempts; at most 10000 a pass. Returns how many jobs. at: the time to judge by, default now.';
+and attempts; at most 10000 a pass. Failures that a blocked job waits for and votes on a job that is not
+decided stay. Returns how many jobs. at: the time to judge by, default now.';
 REVOKE ALL ON FUNCTION ideamine.purge_finished_jobs(timestamptz) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ideamine.purge_finished_jobs(timestamptz) TO ideamine_admin;
 

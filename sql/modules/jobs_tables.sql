@@ -230,12 +230,14 @@ COMMENT ON COLUMN ideamine_internal.stop_notices.made_at IS 'When the lease ende
 CREATE TABLE ideamine_internal.incarnation (
   singleton   boolean NOT NULL PRIMARY KEY CONSTRAINT incarnation_singleton CHECK (singleton),
   incarnation integer NOT NULL,
-  raised_at   timestamptz NOT NULL
+  raised_at   timestamptz NOT NULL,
+  origin      text COLLATE "C" NOT NULL DEFAULT ''
 );
-COMMENT ON TABLE ideamine_internal.incarnation IS 'How often this database began to hand out leases: once after each start or promotion';
+COMMENT ON TABLE ideamine_internal.incarnation IS 'Grows when this database begins to hand out leases: after each start, and by more after a promotion or a restore';
 COMMENT ON COLUMN ideamine_internal.incarnation.singleton IS 'Always true: there is one row';
 COMMENT ON COLUMN ideamine_internal.incarnation.incarnation IS 'Upper 32 bits of the epochs handed out now';
 COMMENT ON COLUMN ideamine_internal.incarnation.raised_at IS 'When the first lease after the latest start was handed out';
+COMMENT ON COLUMN ideamine_internal.incarnation.origin IS 'Server, timeline and database that raised it: another one may not know of all that were handed out';
 
 SELECT pg_catalog.pg_extension_config_dump('ideamine.jobs', '');
 SELECT pg_catalog.pg_extension_config_dump('ideamine.job_dependencies', '');

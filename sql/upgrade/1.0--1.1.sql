@@ -16,6 +16,8 @@ ALTER TABLE ideamine.job_dependencies
 ALTER TABLE ideamine.workers
   ADD COLUMN deviations integer NOT NULL DEFAULT 0,
   ADD COLUMN replaced_by uuid;
+ALTER TABLE ideamine_internal.incarnation
+  ADD COLUMN origin text COLLATE "C" NOT NULL DEFAULT '';
 COMMENT ON COLUMN ideamine.jobs.concurrency_key IS 'Of the jobs of its tenant with this key at most concurrency_limit run at a time; NULL: no such limit';
 COMMENT ON COLUMN ideamine.jobs.concurrency_limit IS 'How many jobs with its key may be running for it to be acquired as well, itself included';
 COMMENT ON COLUMN ideamine.jobs.context IS 'What it should know of the jobs that it waited for: in failed an array of those that did not succeed (job_id, job_type, status, error)';
@@ -24,6 +26,8 @@ COMMENT ON COLUMN ideamine.jobs.quorum_of IS 'The job for which this one is a vo
 COMMENT ON COLUMN ideamine.job_dependencies.on_failure IS 'See type ideamine.failure_policy';
 COMMENT ON COLUMN ideamine.workers.deviations IS 'How many of its votes on quorum jobs in a row were outvoted';
 COMMENT ON COLUMN ideamine.workers.replaced_by IS 'Its successor, if it failed and was replaced';
+COMMENT ON COLUMN ideamine_internal.incarnation.origin IS 'Server, timeline and database that raised it: another one may not know of all that were handed out';
+COMMENT ON TABLE ideamine_internal.incarnation IS 'Grows when this database begins to hand out leases: after each start, and by more after a promotion or a restore';
 
 CREATE INDEX jobs_holding_key ON ideamine.jobs (tenant_id, concurrency_key)
   WHERE status = 'running' AND concurrency_key IS NOT NULL;

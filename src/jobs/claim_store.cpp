@@ -41,7 +41,7 @@ constinit pg::Statement head_from{
 constinit pg::Statement lock_ready{
     "SELECT ctid, $[1.1 concurrency_key IS NOT NULL OR quorum_of IS NOT NULL,"
     "   queue = ANY (ARRAY(SELECT q.queue FROM ideamine.paused_queues q WHERE q.tenant_id = $3))"
-    "  $| false, false$] FROM ideamine.jobs"
+    "  $| false, false$], epoch FROM ideamine.jobs"
     " WHERE status = 'pending' AND ready_at IS NOT NULL AND required_capabilities = $1::text[]"
     "  AND priority_class = $2::text::ideamine.priority_class AND tenant_id = $3"
     "  AND (ready_at, job_id) >= ($4, $5) AND (ready_at, job_id) < ($6, $7)"
@@ -140,6 +140,8 @@ class Claim {
     std::int32_t serve(Turn turn, std::int32_t most);
     std::int32_t lease(const std::string& tenant, const Head& head, const Position& until,
                        std::int32_t most);
+    Candidates lock(const std::string& tenant, const Lane& lane, const Position& from,
+                    const Position& until, std::int64_t most);
     std::optional<Head> find_head(const std::string& tenant, const Lane& lane,
                                   const Position& from);
 
@@ -276,19 +278,7 @@ std::int32_t Claim::lease(const std::string& tenant, const Head& head, const Pos
     std::int32_t taken = 0;
     std::int64_t asked = most;
     while (taken < most) {
-        Candidates candidates;
-        for (const pg::Row row : lock_ready.execute(head.lane, class_name_, tenant, from.ready_at,
-                                                    from.job, until.ready_at, until.job, asked)) {
-            const auto tid = row.get<pg::Tid>(0);
-            const bool paused = row.get<bool>(2);
-            candidates.locked.push_back(tid);
-            if (paused) {
-                candidates.paused.push_back(tid);
-            }
-            if (paused || row.get<bool>(1)) {
-                candidates.special.push_back(tid);
-            }
-        }
+        auto candidates = lock(tenant, head.lane, from, until, asked);
         auto& tids = candidates.locked;
         const bool any_special = !candidates.special.empty();
         const bool more = static_cast<std::int64_t>(tids.size()) == asked && any_special;
@@ -308,6 +298,29 @@ std::int32_t Claim::lease(const std::string& tenant, const Head& head, const Pos
         asked = tids.empty() ? std::max(asked, std::min(2 * asked, largest_batch)) : most - taken;
     }
     return taken;
+}
+
+Candidates Claim::lock(const std::string& tenant, const Lane& lane, const Position& from,
+                       const Position& until, std::int64_t most) {
+    Candidates candidates;
+    Epoch latest = 0;
+    for (const pg::Row row : lock_ready.execute(lane, class_name_, tenant, from.ready_at, from.job,
+                                                until.ready_at, until.job, most)) {
+        const auto tid = row.get<pg::Tid>(0);
+        const bool paused = row.get<bool>(2);
+        candidates.locked.push_back(tid);
+        if (paused) {
+            candidates.paused.push_back(tid);
+        }
+        if (paused || row.get<bool>(1)) {
+            candidates.special.push_back(tid);
+        }
+        latest = std::max(latest, row.get<Epoch>(3));
+    }
+    if (const auto ahead = incarnation_of(latest); ahead > incarnation_of(first_epoch_)) {
+        first_epoch_ = next_epoch(raise_incarnation_above(installation_, ahead), 0);
+    }
+    return candidates;
 }
 
 // A vote is no work for a worker that has another one for the same job.

@@ -17,7 +17,7 @@ namespace {
 // completion in a transaction with an older snapshot fails to serialise instead of overlooking the
 // edges.
 constinit pg::Statement lock_parents{
-    "SELECT job_id, status::text FROM ideamine.jobs"
+    "SELECT job_id, status::text, $[1.1 quorum_of$| NULL::uuid$] FROM ideamine.jobs"
     " WHERE tenant_id = $1 AND job_id = ANY ($2)"
     " ORDER BY job_id FOR NO KEY UPDATE"};
 
@@ -155,6 +155,13 @@ void Creation::check_repeats_stand_alone() const {
     }
 }
 
+// A vote may be cancelled or asked again without any consequence but for its job.
+Error is_a_vote(const Uuid& vote, const Uuid& job) {
+    return {Code::invalid_graph, "job " + to_string(vote) + " is a vote",
+            "It is one of several on job " + to_string(job) + ", which they decide together.",
+            "Depend on that job instead."};
+}
+
 void Creation::lock_parents_outside() {
     if (plan_.parents.empty()) {
         return;
@@ -164,7 +171,12 @@ void Creation::lock_parents_outside() {
         ids.push_back(id);
     }
     for (const pg::Row row : lock_parents.execute(tenant_, ids)) {
-        plan_.parents.at(row.get<Uuid>(0)).status = row.get<std::string>(1);
+        const auto id = row.get<Uuid>(0);
+        auto& parent = plan_.parents.at(id);
+        parent.status = row.get<std::string>(1);
+        if (const auto job = row.optional<Uuid>(2)) {
+            throw located(parent.dependents.front().job, is_a_vote(id, *job));
+        }
     }
     std::vector<Uuid> waited_for;
     std::vector<std::int32_t> added;

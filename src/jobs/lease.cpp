@@ -31,17 +31,21 @@ Epoch next_epoch(Incarnation incarnation, Epoch previous) {
     if (incarnation < 1) {
         throw std::invalid_argument("the incarnation of a server is 1 or more");
     }
-    const Epoch incarnation_of_previous = previous >> counter_bits;
-    if (incarnation_of_previous > incarnation) {
+    const auto theirs = incarnation_of(previous);
+    if (theirs > incarnation) {
         throw std::invalid_argument("a job's epoch is ahead of the server's incarnation");
     }
-    if (incarnation_of_previous < incarnation) {
+    if (theirs < incarnation) {
         return Epoch{incarnation} << counter_bits | 1;
     }
     if ((previous & counter_mask) == counter_mask) {
         throw std::overflow_error("a job has no epoch left in this incarnation of the server");
     }
     return previous + 1;
+}
+
+Incarnation incarnation_of(Epoch epoch) {
+    return static_cast<Incarnation>(epoch >> counter_bits);
 }
 
 Verdict judge(bool running, Epoch live, Epoch epoch) {

@@ -24,6 +24,9 @@ using Incarnation = std::int32_t;
 // before anything is claimed.
 Epoch next_epoch(Incarnation incarnation, Epoch previous);
 
+// Which incarnation handed an epoch out; 0 if none did.
+Incarnation incarnation_of(Epoch epoch);
+
 enum class Verdict { ok, stale };
 
 // May the attempt that holds `epoch` still speak for the job? `running` and `live` are the job's:

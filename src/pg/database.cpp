@@ -4,6 +4,7 @@ extern "C" {
 #include "access/heapam.h"
 #include "access/table.h"
 #include "access/tableam.h"
+#include "access/xlog.h"
 #include "catalog/pg_authid.h"
 #include "catalog/pg_database.h"
 #include "commands/dbcommands.h"
@@ -82,6 +83,13 @@ bool owns_database(const char* name) {
 bool may_copy_database(const char* name) {
     const auto database = find_database(name);
     return database && may_create_databases() && (database->datistemplate || is_owner(*database));
+}
+
+std::string server_history() {
+    const auto [system, timeline] = call([] {
+        return std::pair{GetSystemIdentifier(), GetWALInsertionTimeLine()};
+    });
+    return std::to_string(system) + "/" + std::to_string(timeline);
 }
 
 std::optional<std::vector<std::string>> split_names(const char* list) {

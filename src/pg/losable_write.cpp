@@ -14,36 +14,48 @@ namespace {
 // it has written nothing since.
 constinit XLogRecPtr losable_end = InvalidXLogRecPtr;
 constinit std::optional<int> usual_commit;
+constinit bool loss_forbidden = false;
 constinit bool registered = false;
 
 void choose_commit(TransactionEvent event) {
     if (event == TransactionEvent::before_commit) {
-        if (losable_end != InvalidXLogRecPtr && XactLastRecEnd == losable_end &&
+        if (!loss_forbidden && losable_end != InvalidXLogRecPtr && XactLastRecEnd == losable_end &&
             synchronous_commit > SYNCHRONOUS_COMMIT_OFF) {
             usual_commit = std::exchange(synchronous_commit, SYNCHRONOUS_COMMIT_OFF);
         }
         return;
     }
     losable_end = InvalidXLogRecPtr;
+    loss_forbidden = false;
     if (usual_commit) {
         synchronous_commit = *usual_commit;
         usual_commit.reset();
     }
 }
 
-}  // namespace
-
-LosableWrite::LosableWrite() : alone_(XactLastRecEnd == losable_end) {
+void watch_transactions() {
     if (!registered) {
         at_transaction_events(choose_commit);
         registered = true;
     }
 }
 
+}  // namespace
+
+LosableWrite::LosableWrite() : alone_(XactLastRecEnd == losable_end) {
+    watch_transactions();
+}
+
 void LosableWrite::done() const {
     if (alone_) {
         losable_end = XactLastRecEnd;
     }
+}
+
+void forbid_loss() {
+    watch_transactions();
+    call([] { ForceSyncCommit(); });
+    loss_forbidden = true;
 }
 
 }  // namespace ideamine::pg

@@ -52,8 +52,4 @@ std::optional<Failure> run_transaction(const std::function<void()>& work,
     return failure;
 }
 
-void force_synchronous_commit() {
-    call([] { ForceSyncCommit(); });
-}
-
 }  // namespace ideamine::pg

@@ -244,6 +244,17 @@ SELECT pg_temp.complete('a') AS unblocked;
 SELECT pg_temp.complete('holder');
 SELECT job_type, pg_temp.failed(context) AS failed FROM ideamine.acquire_jobs(:'worker', 10);
 
+-- Retention keeps a failure that others wait out, and removes it when nobody does any more.
+CALL pg_temp.forget_jobs();
+SELECT count(*) FROM ideamine.create_jobs('acme', '[
+  {"key": "a", "job_type": "a"}, {"job_type": "blocked", "depends_on": ["a"], "on_failure": "blocked"}]');
+SELECT * FROM pg_temp.acquire(:'worker');
+SELECT pg_temp.fail('a');
+SELECT ideamine.purge_finished_jobs(now() + interval '31 days');
+SELECT * FROM pg_temp.state ORDER BY job_type;
+SELECT pg_temp.cancel('blocked');
+SELECT ideamine.purge_finished_jobs(now() + interval '31 days');
+
 -- Policies and elements that are not known.
 CALL pg_temp.forget_jobs();
 SELECT job_id AS parent FROM ideamine.create_job('acme', 'a') \gset

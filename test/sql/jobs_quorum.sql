@@ -304,12 +304,21 @@ SELECT count(*) FROM ideamine.retry_dead_letters('acme');
 SELECT pg_temp.votes('w2=a', 'w1=b');
 SELECT count(*) FROM ideamine.dead_letter_queue;
 
--- A job that waits for a vote rather than for the job itself.
+-- A job can wait for the job, not for one of its votes.
 CALL pg_temp.forget();
 SELECT pg_temp.make('answer', 2, 1) AS job \gset
-SELECT count(*) FROM (SELECT job_id FROM ideamine.jobs WHERE quorum_of = :'job' ORDER BY job_id DESC LIMIT 1) v, ideamine.create_job('acme', 'behind a vote', depends_on => ARRAY[v.job_id]);
+SELECT job_id AS vote FROM ideamine.jobs WHERE quorum_of = :'job' ORDER BY job_id DESC LIMIT 1 \gset
+CALL pg_temp.refused('SELECT * FROM ideamine.create_job(%L, %L, depends_on => ARRAY[%L::uuid])', 'acme', 'behind a vote', :'vote');
+CALL pg_temp.refused('SELECT * FROM ideamine.create_jobs(%L, %L)', 'acme', format('[{"job_type": "a"}, {"job_type": "b", "depends_on": ["%s"]}]', :'vote'));
+SELECT count(*) FROM ideamine.jobs WHERE quorum_of IS NULL;
+
+-- Retention keeps the votes of a job that is not decided.
+CALL pg_temp.forget();
+SELECT pg_temp.make('answer', 2, 2) AS job \gset
 SELECT pg_temp.votes('w1=a');
-SELECT job_type, status, cancel_reason FROM ideamine.jobs WHERE job_type = 'behind a vote';
+SELECT ideamine.purge_finished_jobs(now() + interval '31 days');
+SELECT pg_temp.votes('w2=a');
+SELECT ideamine.purge_finished_jobs(now() + interval '31 days');
 
 -- Bad options.
 CALL pg_temp.refused($$SELECT * FROM ideamine.create_job('acme', 'x', options => '{"quorum": 2}')$$);

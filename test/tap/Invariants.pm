@@ -19,32 +19,52 @@ my @faults = (
 	'a job that has ended without a time, or has the time and not ended' => q{
 		SELECT job_id FROM ideamine.jobs
 		WHERE (status IN ('completed', 'failed', 'cancelled')) <> (finished_at IS NOT NULL)},
-	'a job that is ready and not pending or running' => q{
-		SELECT job_id FROM ideamine.jobs WHERE status IN ('blocked', 'cancelled') AND ready_at IS NOT NULL},
-	'open dependencies that are not the unfinished jobs that a blocked job waits for' => q{
-		SELECT j.job_id FROM ideamine.jobs j WHERE j.status = 'blocked' AND j.open_dependencies <> (
+	# one that a full concurrency key holds back keeps its place
+	'a job that is ready and waits, or will never run' => q{
+		SELECT job_id FROM ideamine.jobs WHERE ready_at IS NOT NULL
+		AND (status = 'cancelled' OR status = 'blocked' AND open_dependencies > 0)},
+	# of a quorum job they are the votes that have to agree
+	'open dependencies that are not what a blocked job waits for' => q{
+		SELECT j.job_id FROM ideamine.jobs j
+		WHERE j.status = 'blocked' AND j.quorum IS NULL AND j.open_dependencies <> (
 			SELECT count(*) FROM ideamine.job_dependencies d
 			JOIN ideamine.jobs p ON p.job_id = d.depends_on AND p.tenant_id = d.tenant_id
-			WHERE d.job_id = j.job_id AND d.tenant_id = j.tenant_id AND p.status <> 'completed')},
+			WHERE d.job_id = j.job_id AND d.tenant_id = j.tenant_id AND p.status <> 'completed'
+				AND NOT (p.status IN ('failed', 'cancelled') AND d.on_failure = 'run'))},
 	'a blocked job that waits for nothing, or another that waits' => q{
 		SELECT job_id FROM ideamine.jobs
-		WHERE status <> 'cancelled' AND (status = 'blocked') <> (open_dependencies > 0)},
+		WHERE status = 'blocked' AND open_dependencies = 0 AND (concurrency_key IS NULL OR ready_at IS NULL)
+			OR status NOT IN ('blocked', 'cancelled') AND open_dependencies > 0
+				AND NOT (quorum IS NOT NULL AND status = 'failed')},
 	'a job that waits, or ran, although one that it depends on failed or was cancelled' => q{
 		SELECT j.job_id FROM ideamine.jobs j
 		JOIN ideamine.job_dependencies d ON d.job_id = j.job_id AND d.tenant_id = j.tenant_id
 		JOIN ideamine.jobs p ON p.job_id = d.depends_on AND p.tenant_id = d.tenant_id
-		WHERE j.status <> 'cancelled' AND p.status IN ('failed', 'cancelled')},
+		WHERE p.status IN ('failed', 'cancelled') AND (
+			d.on_failure = 'cancel' AND j.status <> 'cancelled' OR
+			d.on_failure = 'blocked' AND j.status NOT IN ('blocked', 'cancelled'))},
+	# those that run whatever becomes of the others may have begun before these got another chance
 	'a job that started before one that it depends on had ended' => q{
 		SELECT j.job_id FROM ideamine.jobs j
 		JOIN ideamine.job_dependencies d ON d.job_id = j.job_id AND d.tenant_id = j.tenant_id
 		JOIN ideamine.jobs p ON p.job_id = d.depends_on AND p.tenant_id = d.tenant_id
-		WHERE j.epoch <> 0 AND p.status <> 'completed'},
-	# edges to jobs that had ended already are not
+		WHERE j.epoch <> 0 AND p.status <> 'completed' AND d.on_failure <> 'run'},
+	'more jobs of a concurrency key under way than any of them allows' => q{
+		SELECT concurrency_key FROM ideamine.jobs WHERE status = 'running' AND concurrency_key IS NOT NULL
+		GROUP BY tenant_id, concurrency_key HAVING count(*) > max(concurrency_limit)},
+	'a worker with two votes of one job' => q{
+		SELECT quorum_of FROM ideamine.jobs WHERE quorum_of IS NOT NULL AND status IN ('running', 'completed')
+		GROUP BY quorum_of, worker_id HAVING count(*) > 1},
+	'a vote to be cast on a job that is decided' => q{
+		SELECT v.job_id FROM ideamine.jobs v JOIN ideamine.jobs j ON j.job_id = v.quorum_of AND j.tenant_id = v.tenant_id
+		WHERE v.status IN ('blocked', 'pending', 'running') AND j.status <> 'blocked'},
+	# the votes on a job wait for what it waits for, and count as one
 	'more jobs that wait for a job than it knows of' => q{
 		SELECT depends_on FROM ideamine.job_dependencies d
 		JOIN ideamine.jobs p ON p.job_id = d.depends_on AND p.tenant_id = d.tenant_id
-		WHERE p.status NOT IN ('completed', 'failed', 'cancelled')
-		GROUP BY depends_on, p.dependents HAVING count(*) > p.dependents},
+		JOIN ideamine.jobs j ON j.job_id = d.job_id AND j.tenant_id = d.tenant_id
+		WHERE p.status NOT IN ('completed', 'failed', 'cancelled') AND j.status = 'blocked'
+		GROUP BY depends_on, p.dependents HAVING count(DISTINCT coalesce(j.quorum_of, j.job_id)) > p.dependents},
 	'an attempt that ended and is still the live lease, or is ahead of it' => q{
 		SELECT j.job_id FROM ideamine.jobs j
 		JOIN ideamine.ended_attempts e ON e.job_id = j.job_id AND e.tenant_id = j.tenant_id
@@ -55,8 +75,11 @@ my @faults = (
 		UNION ALL
 		SELECT d.job_id FROM ideamine.job_dependencies d
 		WHERE NOT EXISTS (SELECT FROM ideamine.jobs j WHERE j.job_id = d.job_id AND j.tenant_id = d.tenant_id)},
+	# but for votes, which may be cast anew
 	'a job completed by a lease of its own that is older than an attempt that ended' => q{
-		SELECT job_id FROM ideamine.job_executions GROUP BY job_id, tenant_id
+		SELECT job_id FROM ideamine.job_executions e
+		WHERE NOT EXISTS (SELECT FROM ideamine.jobs v WHERE v.job_id = e.job_id AND v.quorum_of IS NOT NULL)
+		GROUP BY job_id, tenant_id
 		HAVING count(*) FILTER (WHERE outcome = 'completed') > 1
 			OR max(epoch) FILTER (WHERE outcome = 'completed') < max(epoch)},
 	'a dead letter of a job that did not fail' => q{
@@ -87,7 +110,11 @@ sub is_consistent
 		my $answer = $node->safe_psql($database, "SELECT DISTINCT * FROM ($faults[ $i + 1 ]) f LIMIT 5");
 		$found{ $faults[$i] } = [ split /\n/, $answer ] if $answer ne '';
 	}
-	return is_deeply(\%found, {}, $name // 'the tables are consistent') || diag(explain(\%found));
+	return 1 if is_deeply(\%found, {}, $name // 'the tables are consistent');
+	diag(explain(\%found));
+	my $dump = $node->logfile . '.dump';
+	diag("all its rows: $dump") if $node->command_ok([ 'pg_dump', '--file', $dump, $node->connstr($database) ]);
+	return 0;
 }
 
 1;

@@ -60,8 +60,12 @@ BEGIN
     PERFORM ideamine.create_jobs(tenant, (
       SELECT jsonb_agg(jsonb_build_object('key', i::text, 'job_type', 'work', 'max_retries', i % 3,
         'priority_class', 'P' || i % 4, 'timeout', CASE WHEN i % 5 = 0 THEN '1 s' END, 'retry_base', '0',
+        'on_failure', (ARRAY['cancel', 'run', 'blocked'])[i % 3 + 1],
         'depends_on', CASE WHEN i > 12 THEN jsonb_build_array((i - 12)::text, (i - 1)::text) ELSE '[]' END))
       FROM generate_series(1, 18) i));
+    PERFORM ideamine.create_job(tenant, 'keyed', options => '{"concurrency_key": "k", "concurrency_limit": 2}')
+      FROM generate_series(1, 3);
+    PERFORM ideamine.create_job(tenant, 'voted', options => '{"quorum": {"votes": 3, "agree": 2}}');
     worker := ideamine.register_worker('fuzz', '{gpu}', NULL, ARRAY[tenant]);
     PERFORM ideamine.acquire_jobs(worker, 8);
     PERFORM ideamine.register_worker('idle', '{}', 3);
@@ -216,13 +220,26 @@ sub mutated
 	return { %$value, $key => mutated($value->{$key}) };
 }
 
+my @policies = qw(cancel run blocked);
+
 sub job_options
 {
 	my %all = (
 		queue => one_of(@words), required_capabilities => [ map { one_of(@words) } 1 .. rand 3 ],
 		max_retries => raw(int(rand 5)), retry_base => '1 ms', retry_cap => '1 s', retry_factor => raw('1.5'),
-		timeout => one_of('1 s', '1 hour'), project => 'p', run => random_uuid(), phase => 'one');
-	return { map { $_ => $all{$_} } grep { chance(25) } sort keys %all };
+		timeout => one_of('1 s', '1 hour'), project => 'p', run => random_uuid(), phase => 'one',
+		idempotency_key => one_of(@words), on_failure => one_of(@policies));
+	my %keyed = (concurrency_key => one_of(@words), concurrency_limit => raw(1 + int(rand 2)));
+	my %voted = (quorum => { votes => raw(3), agree => raw(2) });
+	my $special = rand(100);
+	return { (map { $_ => $all{$_} } grep { chance(25) } sort keys %all),
+		$special < 20 ? %keyed : $special < 30 ? %voted : () };
+}
+
+sub edge
+{
+	my ($job) = @_;
+	return chance(50) ? $job : { job => $job, on_failure => one_of(@policies) };
 }
 
 sub job_objects
@@ -232,8 +249,16 @@ sub job_objects
 		my $i = $_;
 		+{ %{ job_options() }, key => "k$i", job_type => one_of(@words), priority_class => one_of('P0' .. 'P3', raw(5)),
 			payload => { n => raw($i) }, run_at => one_of(undef, '2000-01-01', '2100-01-01'),
-			depends_on => [ $i > 0 && chance(40) ? 'k' . int(rand $i) : (), chance(10) ? one_of(@leases)->{job} : () ] }
+			depends_on => [ $i > 0 && chance(40) ? edge('k' . int(rand $i)) : (), chance(10) ? edge(one_of(@leases)->{job}) : () ] }
 	} 0 .. $count - 1 ];
+}
+
+sub letter_filter
+{
+	my %all = (
+		job_ids => [ map { one_of(@leases)->{job} } 1 .. rand 4 ], job_type => one_of(@words, 'keyed', 'voted'),
+		priority_class => one_of('P0' .. 'P3'), died_before => '2100-01-01', limit => raw(1 + int(rand 20)));
+	return { map { $_ => $all{$_} } grep { chance(30) } sort keys %all };
 }
 
 sub completions
@@ -250,6 +275,7 @@ my %shapes = (
 	completions => \&completions,
 	done => \&completions,
 	options => \&job_options,
+	filter => \&letter_filter,
 );
 
 sub shaped_json

@@ -8,7 +8,7 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $cycles = $ENV{IDEAMINE_CRASH_CYCLES} // 5;
+my $cycles = $ENV{IDEAMINE_CRASH_CYCLES} // 10;
 my $replay = $ENV{REPLAY};
 plan skip_all => 'REPLAY does not name the program replay' unless $replay;
 

@@ -22,6 +22,10 @@ std::string current_database();
 bool owns_database(const char* name);
 bool may_copy_database(const char* name);
 
+// Tells the history of this server from all others: it is another one after a promotion, after
+// recovery to a point in time, and in a new cluster. Not during recovery.
+std::string server_history();
+
 // The names in a list such as `one, "Two", three`, as SQL would read them; none if it is malformed.
 std::optional<std::vector<std::string>> split_names(const char* list);
 

@@ -20,4 +20,8 @@ class LosableWrite {
     bool alone_;  // so far the transaction has written nothing, or only what may be lost
 };
 
+// The caller's transaction will be on disk when it has committed, whatever synchronous_commit and
+// losable writes say, and where that is asked for on standbys, too.
+void forbid_loss();
+
 }  // namespace ideamine::pg

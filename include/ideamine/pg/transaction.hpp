@@ -1,4 +1,4 @@
-// Transactions of background workers, and how durable the caller's is.
+// Transactions of background workers.
 #pragma once
 
 #include <functional>
@@ -18,8 +18,5 @@ struct Failure {
 // back as a value. For background workers, outside any transaction.
 std::optional<Failure> run_transaction(const std::function<void()>& work,
                                        const std::function<bool(const Failure&)>& worth_logging);
-
-// The caller's transaction will be flushed to disk at commit, whatever synchronous_commit says.
-void force_synchronous_commit();
 
 }  // namespace ideamine::pg
