@@ -1,6 +1,8 @@
 #include "replay/batches.hpp"
 
 #include <algorithm>
+#include <numeric>
+#include <utility>
 
 #include "replay/task.hpp"
 #include "replay/text.hpp"
@@ -14,17 +16,30 @@ namespace {
 // Enough that no number of lost workers and crashes kills a job that is not poison.
 constexpr int generous_retries = 100;
 
-std::string key_of(std::size_t index) {
-    return "job-" + std::to_string(index);
+std::string key_of(const Workload& workload, std::size_t index) {
+    const std::string& key = workload.jobs[index].key;
+    return key.empty() ? "job-" + std::to_string(index) : key;
 }
 
-json dependencies(const Job& job, const Batch& batch, const std::vector<std::string>& ids) {
+json dependencies(const Workload& workload, const Batch& batch, std::size_t index,
+                  const std::vector<std::string>& ids) {
     json names = json::array();
-    for (const std::size_t parent : job.parents) {
+    for (const std::size_t parent : workload.jobs[index].parents) {
         const bool here = std::ranges::binary_search(batch.jobs, parent);
-        names.push_back(here ? key_of(parent) : ids.at(parent));
+        names.push_back(here ? key_of(workload, parent) : ids.at(parent));
     }
     return names;
+}
+
+std::vector<Batch> batches_of_graphs(const Workload& workload) {
+    std::vector<Batch> batches;
+    for (const Graph& graph : workload.graphs) {
+        Batch batch{batches.size(), workload.jobs.at(graph.first).tenant, {}, graph.name};
+        batch.jobs.resize(graph.jobs);
+        std::iota(batch.jobs.begin(), batch.jobs.end(), graph.first);
+        batches.push_back(std::move(batch));
+    }
+    return batches;
 }
 
 }  // namespace
@@ -34,6 +49,9 @@ std::int64_t Plan::due_us(const Job& job) const {
 }
 
 std::vector<Batch> make_batches(const Workload& workload, std::size_t max_jobs) {
+    if (!workload.graphs.empty()) {
+        return batches_of_graphs(workload);
+    }
     std::vector<Batch> done;
     std::vector<Batch> open(workload.tenants.size());
     const auto close = [&done](Batch& batch) {
@@ -60,18 +78,21 @@ json batch_argument(const Workload& workload, const Batch& batch, const Plan& pl
     json argument = json::array();
     for (const std::size_t index : batch.jobs) {
         const Job& job = workload.jobs[index];
-        json entry{{"key", key_of(index)},
+        json entry{{"key", key_of(workload, index)},
                    {"job_type", job.type},
                    {"payload", make_payload(job, index, plan.label, batch.number)},
                    {"priority_class", "P" + std::to_string(job.priority_class)},
                    {"max_retries", job.poison ? poison_retries : generous_retries},
                    {"retry_base", "200 milliseconds"},
                    {"retry_cap", "2 seconds"}};
+        if (!batch.graph.empty()) {
+            entry["payload"]["graph"] = batch.graph;
+        }
         if (job.arrival > Micros::zero()) {
             entry["run_at"] = format_timestamp(plan.due_us(job));
         }
         if (!job.parents.empty()) {
-            entry["depends_on"] = dependencies(job, batch, ids);
+            entry["depends_on"] = dependencies(workload, batch, index, ids);
         }
         argument.push_back(std::move(entry));
     }

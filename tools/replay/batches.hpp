@@ -15,6 +15,7 @@ struct Batch {
     std::size_t number = 0;
     std::size_t tenant = 0;
     std::vector<std::size_t> jobs;  // positions in Workload::jobs, ascending
+    std::string graph{};            // the name of the graph that it is, if it is one
 };
 
 // How a workload becomes jobs of one run.
@@ -26,7 +27,8 @@ struct Plan {
     std::int64_t due_us(const Job& job) const;
 };
 
-// In an order in which every job comes after its parents: in an earlier batch or in its own.
+// In an order in which every job comes after its parents: in an earlier batch or in its own. A graph
+// is a batch of its own, of any size; other batches have at most `max_jobs`.
 std::vector<Batch> make_batches(const Workload& workload, std::size_t max_jobs);
 
 // The argument `jobs` of create_jobs(). Parents in the batch are named by key, those of earlier

@@ -9,10 +9,8 @@
 
 namespace replay {
 
-struct Task {
+struct Task : Work {
     std::size_t index = 0;  // position in Workload::jobs
-    std::int64_t context_tokens = 0;
-    std::int64_t generated_tokens = 0;
     int fail_first = 0;
     bool poison = false;
 

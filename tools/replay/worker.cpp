@@ -5,6 +5,8 @@
 #include <thread>
 #include <utility>
 
+#include "replay/deliver.hpp"
+
 namespace replay {
 
 namespace {
@@ -74,8 +76,7 @@ void Worker::acquire(WorkerCalls& calls) {
     const auto now = Clock::now();
     for (Held& job : jobs) {
         ledger_.leased(job.lease);
-        job.ends = now + service_time(job.task.context_tokens, job.task.generated_tokens,
-                                      setup_.plan.speed);
+        job.ends = now + service_time(job.task, setup_.plan.speed);
         hand_.add(std::move(job));
     }
     idle_pause_ = jobs.empty() ? std::min<Clock::duration>(idle_pause_ * 2, longest_idle_pause)
@@ -93,30 +94,9 @@ void Worker::finish_due(WorkerCalls& calls) {
         }
     }
     if (!done.empty()) {
-        complete(calls, done);
+        deliver(calls, done, ledger_, state_.tally);
         next_poll_ = Clock::now();  // there is room, and perhaps dependents can run now
     }
-}
-
-void Worker::complete(WorkerCalls& calls, const std::vector<Held>& jobs) {
-    std::vector<Answer> answers;
-    try {
-        answers = calls.complete(jobs);
-    } catch (const ConnectionLost&) {
-        std::vector<Lease> open;
-        std::ranges::transform(jobs, std::back_inserter(open), &Held::lease);
-        ledger_.unknown(open);
-        throw;
-    }
-    std::vector<Lease> completed;
-    for (std::size_t place = 0; place < jobs.size(); ++place) {
-        if (answers[place] == Answer::ok) {
-            completed.push_back(jobs[place].lease);
-        }
-    }
-    ledger_.completed(completed);
-    state_.tally.completed += completed.size();
-    state_.tally.stale += jobs.size() - completed.size();
 }
 
 void Worker::fail(WorkerCalls& calls, const Held& job) {
@@ -137,7 +117,7 @@ void Worker::heartbeat(WorkerCalls& calls) {
 // As a process does that was frozen past its lease and thawed. What was lost by then is refused;
 // what nobody has taken back yet is accepted, and both are right.
 void Worker::send_late_results(WorkerCalls& calls) {
-    complete(calls, std::exchange(late_, {}));
+    deliver(calls, std::exchange(late_, {}), ledger_, state_.tally);
 }
 
 void Worker::vanish(Connection& connection) {

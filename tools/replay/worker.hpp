@@ -28,7 +28,6 @@ class Worker {
     void work(WorkerCalls& calls);
     void acquire(WorkerCalls& calls);
     void finish_due(WorkerCalls& calls);
-    void complete(WorkerCalls& calls, const std::vector<Held>& jobs);
     void fail(WorkerCalls& calls, const Held& job);
     void heartbeat(WorkerCalls& calls);
     void send_late_results(WorkerCalls& calls);

@@ -10,6 +10,16 @@ Micros sped_up(Micros time, double speed) {
     return Micros{static_cast<std::int64_t>(static_cast<double>(time.count()) / speed)};
 }
 
+std::vector<std::vector<std::size_t>> children_of(const std::vector<Job>& jobs) {
+    std::vector<std::vector<std::size_t>> children(jobs.size());
+    for (std::size_t index = 0; index < jobs.size(); ++index) {
+        for (const std::size_t parent : jobs[index].parents) {
+            children[parent].push_back(index);
+        }
+    }
+    return children;
+}
+
 }  // namespace
 
 const char* to_string(Fate fate) {
@@ -24,26 +34,36 @@ const char* to_string(Fate fate) {
     return "unknown";
 }
 
+// From the poison downwards, as parents may stand behind their children.
 std::vector<Fate> expected_fates(const Workload& workload) {
-    std::vector<Fate> fates;
-    fates.reserve(workload.jobs.size());
-    for (const Job& job : workload.jobs) {
-        const bool doomed = std::ranges::any_of(
-            job.parents, [&](std::size_t parent) { return fates[parent] != Fate::completed; });
-        if (doomed) {
-            fates.push_back(Fate::cancelled);
-        } else {
-            fates.push_back(job.poison ? Fate::dead : Fate::completed);
+    const auto children = children_of(workload.jobs);
+    std::vector<Fate> fates(workload.jobs.size(), Fate::completed);
+    std::vector<std::size_t> open;
+    for (std::size_t index = 0; index < fates.size(); ++index) {
+        if (workload.jobs[index].poison) {
+            fates[index] = Fate::dead;
+            open.push_back(index);
+        }
+    }
+    while (!open.empty()) {
+        const std::size_t index = open.back();
+        open.pop_back();
+        for (const std::size_t child : children[index]) {
+            if (fates[child] != Fate::cancelled) {
+                fates[child] = Fate::cancelled;
+                open.push_back(child);
+            }
         }
     }
     return fates;
 }
 
-Micros service_time(std::int64_t context_tokens, std::int64_t generated_tokens, double speed) {
+Micros service_time(const Work& work, double speed) {
     // The usual order of magnitude: reading is cheap, each token written costs a pass of the model.
     constexpr Micros per_context_token{100};
     constexpr Micros per_generated_token{20'000};
-    return sped_up(per_context_token * context_tokens + per_generated_token * generated_tokens,
+    return sped_up(per_context_token * work.context_tokens +
+                       per_generated_token * work.generated_tokens + work.runtime,
                    speed);
 }
 
@@ -59,7 +79,7 @@ Micros total_service(const Workload& workload, double speed) {
     Micros total{};
     for (const Job& job : workload.jobs) {
         const int attempts = 1 + (job.poison ? poison_retries : job.fail_first);
-        total += attempts * service_time(job.context_tokens, job.generated_tokens, speed);
+        total += attempts * service_time(job, speed);
     }
     return total;
 }

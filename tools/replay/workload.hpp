@@ -11,23 +11,40 @@ namespace replay {
 
 using Micros = std::chrono::microseconds;
 
-struct Job {
+// What an attempt takes: a model's time for its tokens, and a time that was recorded.
+struct Work {
+    std::int64_t context_tokens = 0;
+    std::int64_t generated_tokens = 0;
+    Micros runtime{};
+
+    bool operator==(const Work&) const = default;
+};
+
+struct Job : Work {
     std::size_t tenant = 0;  // position in Workload::tenants
     int priority_class = 2;  // 0 to 3: P0 to P3
     std::string type;
-    std::int64_t context_tokens = 0;
-    std::int64_t generated_tokens = 0;
+    std::string key;                   // new among the jobs of a graph; empty: made of its position
+    std::string name;                  // for its payload, if it has one
     Micros arrival{};                  // after the start, in the workload's own time
     int fail_first = 0;                // this many first attempts fail
     bool poison = false;               // every attempt fails
-    std::vector<std::size_t> parents;  // positions of earlier jobs of the same tenant
+    std::vector<std::size_t> parents;  // positions of earlier jobs of the tenant, or of its graph
 
     bool operator==(const Job&) const = default;
+};
+
+// Jobs that stand together in Workload::jobs, and are created in one call.
+struct Graph {
+    std::string name;
+    std::size_t first = 0;
+    std::size_t jobs = 0;
 };
 
 struct Workload {
     std::vector<std::string> tenants;
     std::vector<Job> jobs;
+    std::vector<Graph> graphs{};  // all of the jobs, or none: calls of any size will do
 };
 
 // How often a poison job is tried again before it is dead.
@@ -41,8 +58,8 @@ const char* to_string(Fate fate);
 // everything else completes.
 std::vector<Fate> expected_fates(const Workload& workload);
 
-// How long a model would take for a request, divided by `speed`.
-Micros service_time(std::int64_t context_tokens, std::int64_t generated_tokens, double speed);
+// How long an attempt takes, divided by `speed`.
+Micros service_time(const Work& work, double speed);
 
 // The time between the first and the last arrival, divided by `speed`.
 Micros arrival_span(const Workload& workload, double speed);
