@@ -5,6 +5,7 @@ use strict;
 use warnings;
 
 use Exporter qw(import);
+use PostgreSQL::Test::Utils;
 use Test::More;
 
 our @EXPORT_OK = qw(is_consistent);
@@ -113,7 +114,7 @@ sub is_consistent
 	return 1 if is_deeply(\%found, {}, $name // 'the tables are consistent');
 	diag(explain(\%found));
 	my $dump = $node->logfile . '.dump';
-	diag("all its rows: $dump") if $node->command_ok([ 'pg_dump', '--file', $dump, $node->connstr($database) ]);
+	diag("all rows: $dump") if run_log([ 'pg_dump', '--file', $dump, $node->connstr($database) ]);
 	return 0;
 }
 

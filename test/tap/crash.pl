@@ -3,6 +3,8 @@
 use strict;
 use warnings;
 
+use Acknowledged qw(nothing_is_lost);
+use Invariants qw(is_consistent);
 use IPC::Run;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
@@ -66,22 +68,8 @@ is($in_flight, $cycles, 'each kill hit work in flight');
 $run->finish;
 is($run->result(0), 0, 'replay finds every job done exactly once and in order') or diag($out, $err);
 
-my @acknowledged = split /\n/, slurp_file($ack_log);
-my %created = map { (split / /)[2] => 1 } grep { /^created / } @acknowledged;
-my %completed = map { (split / /)[1] => (split / /)[2] } grep { /^completed / } @acknowledged;
-cmp_ok(scalar keys %completed, '>', 100, 'completions were acknowledged');
-
-my %in_table = map { $_ => 1 } split /\n/, $node->safe_psql('postgres', 'SELECT job_id FROM ideamine.jobs');
-is(scalar(grep { !$in_table{$_} } keys %created), 0, 'no acknowledged job is lost');
-
-my %by_epoch = map { split /\|/ } split /\n/, $node->safe_psql('postgres',
-	q{SELECT job_id, epoch FROM ideamine.job_executions WHERE outcome = 'completed'});
-is(scalar(grep { ($by_epoch{$_} // '') ne $completed{$_} } keys %completed), 0,
-	'no acknowledged completion is lost, and each is by the lease that was acknowledged');
-is($node->safe_psql('postgres', q{
-	SELECT count(*) FROM (
-		SELECT FROM ideamine.job_executions WHERE outcome = 'completed' GROUP BY job_id HAVING count(*) > 1) twice}),
-	'0', 'no job is completed twice');
+nothing_is_lost($node, 'postgres', $ack_log);
+is_consistent($node, 'postgres');
 cmp_ok($node->safe_psql('postgres', 'SELECT incarnation FROM ideamine_internal.incarnation'), '>=', $cycles + 1,
 	'each start is a new incarnation');
 

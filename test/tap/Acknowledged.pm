@@ -1,0 +1,37 @@
+# What replay wrote down of the server's answers, compared with the database.
+package Acknowledged;
+
+use strict;
+use warnings;
+
+use Exporter qw(import);
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+our @EXPORT_OK = qw(nothing_is_lost);
+
+# Some tests: every job and every completion in the file is in the database, and none is completed twice.
+sub nothing_is_lost
+{
+	my ($node, $database, $file) = @_;
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	my @events = map { [ split / / ] } split /\n/, slurp_file($file);
+	my %created = map { $_->[2] => 1 } grep { $_->[0] eq 'created' } @events;
+	my %completed = map { $_->[1] => $_->[2] } grep { $_->[0] eq 'completed' } @events;
+	cmp_ok(scalar keys %completed, '>', 100, 'completions were acknowledged');
+
+	my %jobs = map { $_ => 1 } split /\n/, $node->safe_psql($database, 'SELECT job_id FROM ideamine.jobs');
+	is(scalar(grep { !$jobs{$_} } keys %created), 0, 'no acknowledged job is lost');
+
+	my %epochs = map { split /\|/ } split /\n/, $node->safe_psql($database,
+		q{SELECT job_id, epoch FROM ideamine.job_executions WHERE outcome = 'completed'});
+	is(scalar(grep { ($epochs{$_} // '') ne $completed{$_} } keys %completed), 0,
+		'no acknowledged completion is lost, and each is by the lease that was acknowledged');
+	is($node->safe_psql($database, q{
+		SELECT count(*) FROM (
+			SELECT FROM ideamine.job_executions WHERE outcome = 'completed' GROUP BY job_id HAVING count(*) > 1) twice}),
+		'0', 'no job is completed twice');
+	return;
+}
+
+1;
