@@ -64,7 +64,7 @@ class ReplayVerdict : public testing::Test {
     // The questions whose answer is bad.
     std::vector<std::string> bad() const {
         std::vector<std::string> questions;
-        for (const Check& check : judge({workload_, facts_, acknowledged_}).checks) {
+        for (const Check& check : judge({workload_, facts_, acknowledged_, graphs_}).checks) {
             if (!check.good()) {
                 questions.push_back(check.question());
             }
@@ -72,6 +72,7 @@ class ReplayVerdict : public testing::Test {
         return questions;
     }
 
+    GraphOutcomes graphs_;
     Workload workload_ = small_workload();
     Facts facts_{fact(0, "completed", {{1, "lost", 10, 20}, {2, "completed", 30, 40}}),
                  fact(1, "completed", {{1, "completed", 40, 50}}),
@@ -147,7 +148,8 @@ TEST_F(ReplayVerdict, is_part_of_the_report) {
     facts_[0].result = make_result(facts_[0].task).dump();
     const Tally tally;
     const auto summary = summarize(workload_, small_plan(), facts_);
-    const Report report{"label", summary, judge({workload_, facts_, acknowledged_}), tally, 0};
+    const Report report{"label", summary, judge({workload_, facts_, acknowledged_, graphs_}),
+                        tally,   0,       {}};
     EXPECT_THAT(to_text(report), HasSubstr("verdict: good"));
     EXPECT_EQ(to_json(report)["rows"], 2);
     EXPECT_EQ(to_json(report)["context_tokens"], 5);
@@ -283,7 +285,7 @@ TEST(ReplayOptions, are_read_and_checked) {
     const Options options =
         parse_options({"--jobs", "10", "x.csv", "--speed", "2.5", "--no-sweep", "--reconnect"});
     EXPECT_EQ(options.jobs, 10U);
-    EXPECT_EQ(options.csv, "x.csv");
+    EXPECT_EQ(options.input, "x.csv");
     EXPECT_EQ(options.speed_or_default(), 2.5);
     EXPECT_EQ(options.sweep, Sweep::none);
     EXPECT_TRUE(options.reconnect);

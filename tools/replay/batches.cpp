@@ -16,9 +16,8 @@ namespace {
 // Enough that no number of lost workers and crashes kills a job that is not poison.
 constexpr int generous_retries = 100;
 
-std::string key_of(const Workload& workload, std::size_t index) {
-    const std::string& key = workload.jobs[index].key;
-    return key.empty() ? "job-" + std::to_string(index) : key;
+std::string key_of(std::size_t index) {
+    return "job-" + std::to_string(index);
 }
 
 json dependencies(const Workload& workload, const Batch& batch, std::size_t index,
@@ -26,7 +25,7 @@ json dependencies(const Workload& workload, const Batch& batch, std::size_t inde
     json names = json::array();
     for (const std::size_t parent : workload.jobs[index].parents) {
         const bool here = std::ranges::binary_search(batch.jobs, parent);
-        names.push_back(here ? key_of(workload, parent) : ids.at(parent));
+        names.push_back(here ? key_of(parent) : ids.at(parent));
     }
     return names;
 }
@@ -34,9 +33,11 @@ json dependencies(const Workload& workload, const Batch& batch, std::size_t inde
 std::vector<Batch> batches_of_graphs(const Workload& workload) {
     std::vector<Batch> batches;
     for (const Graph& graph : workload.graphs) {
-        Batch batch{batches.size(), workload.jobs.at(graph.first).tenant, {}, graph.name};
-        batch.jobs.resize(graph.jobs);
+        Batch batch{batches.size(), 0, std::vector<std::size_t>(graph.jobs), graph.name};
         std::iota(batch.jobs.begin(), batch.jobs.end(), graph.first);
+        if (graph.jobs > 0) {
+            batch.tenant = workload.jobs[graph.first].tenant;
+        }
         batches.push_back(std::move(batch));
     }
     return batches;
@@ -78,7 +79,7 @@ json batch_argument(const Workload& workload, const Batch& batch, const Plan& pl
     json argument = json::array();
     for (const std::size_t index : batch.jobs) {
         const Job& job = workload.jobs[index];
-        json entry{{"key", key_of(workload, index)},
+        json entry{{"key", key_of(index)},
                    {"job_type", job.type},
                    {"payload", make_payload(job, index, plan.label, batch.number)},
                    {"priority_class", "P" + std::to_string(job.priority_class)},

@@ -27,8 +27,8 @@ struct Plan {
     std::int64_t due_us(const Job& job) const;
 };
 
-// In an order in which every job comes after its parents: in an earlier batch or in its own. A graph
-// is a batch of its own, of any size; other batches have at most `max_jobs`.
+// In an order in which every job comes after its parents: in an earlier batch or in its own. A
+// graph is a batch of its own, of any size; other batches have at most `max_jobs`.
 std::vector<Batch> make_batches(const Workload& workload, std::size_t max_jobs);
 
 // The argument `jobs` of create_jobs(). Parents in the batch are named by key, those of earlier

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <set>
 
+#include "replay/cycle.hpp"
+#include "replay/depth.hpp"
+
 namespace replay {
 
 namespace {
@@ -58,6 +61,7 @@ void Check::expect(bool good, const std::string& fault_if_not) {
 
 Check check_created(const Evidence& evidence) {
     Check check("every job exists once, under the id that was acknowledged");
+    const auto fates = expected_fates(evidence.workload);
     std::vector<std::vector<const JobFact*>> found(evidence.workload.jobs.size());
     for (const JobFact& fact : evidence.facts) {
         const bool ours = fact.task.index < found.size();
@@ -67,6 +71,11 @@ Check check_created(const Evidence& evidence) {
         }
     }
     for (std::size_t index = 0; index < found.size(); ++index) {
+        if (fates[index] == Fate::refused) {
+            check.expect(found[index].empty(),
+                         "job " + std::to_string(index) + " exists, though its graph has a cycle");
+            continue;
+        }
         const std::size_t tenant = evidence.workload.jobs[index].tenant;
         const std::string fault = fault_of(found[index], evidence.acknowledged.ids.at(index),
                                            evidence.workload.tenants[tenant]);
@@ -174,6 +183,27 @@ Check check_results(const Evidence& evidence) {
         if (fact.completed()) {
             const auto result = nlohmann::json::parse(fact.result.value_or("null"), nullptr, false);
             check.expect(result == make_result(fact.task), name_of(fact) + " has another result");
+        }
+    }
+    return check;
+}
+
+Check check_graphs(const Evidence& evidence) {
+    Check check(evidence.in_waves
+                    ? "each graph is done in as many waves as it is deep, or refused for its cycle"
+                    : "the graphs that are refused are those with a cycle, which is named");
+    for (std::size_t place = 0; place < evidence.graphs.size(); ++place) {
+        const Graph& graph = evidence.workload.graphs[place];
+        const auto& [refusal, waves] = evidence.graphs[place];
+        const auto depth = depth_of(evidence.workload, graph);
+        if (!depth) {
+            check.expect(refusal && is_true_cycle(*refusal, evidence.workload, graph),
+                         graph.name + ": " + refusal.value_or("accepted, though it has a cycle"));
+        } else {
+            check.expect(!refusal && (!evidence.in_waves || waves == *depth),
+                         graph.name + ": " +
+                             refusal.value_or(std::to_string(waves) + " waves, and not " +
+                                              std::to_string(*depth)));
         }
     }
     return check;

@@ -8,6 +8,7 @@
 
 #include "replay/facts.hpp"
 #include "replay/ledger.hpp"
+#include "replay/outcome.hpp"
 #include "replay/workload.hpp"
 
 namespace replay {
@@ -16,6 +17,8 @@ struct Evidence {
     const Workload& workload;
     const Facts& facts;
     const Acknowledged& acknowledged;
+    const GraphOutcomes& graphs;
+    bool in_waves = false;
 };
 
 class Check {
@@ -46,5 +49,6 @@ Check check_acknowledged(const Evidence& evidence);
 Check check_order(const Evidence& evidence);
 Check check_leases(const Evidence& evidence);
 Check check_results(const Evidence& evidence);
+Check check_graphs(const Evidence& evidence);
 
 }  // namespace replay

@@ -107,7 +107,8 @@ Result Connection::check(PGresult* raw) {
         PQstatus(connection_.get()) != CONNECTION_OK) {
         lost();
     }
-    throw SqlError(sqlstate, describe(result.get()));
+    throw SqlError(sqlstate, describe(result.get()),
+                   trimmed(PQresultErrorField(result.get(), PG_DIAG_MESSAGE_DETAIL)));
 }
 
 void Connection::lost() const {

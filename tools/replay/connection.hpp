@@ -21,13 +21,16 @@ class ConnectionLost : public std::runtime_error {
 // The server refused; nothing of that statement was done.
 class SqlError : public std::runtime_error {
   public:
-    SqlError(std::string sqlstate, const std::string& message)
-        : std::runtime_error(message), sqlstate_(std::move(sqlstate)) {}
+    // `message` has everything for people, `detail` is a part of it.
+    SqlError(std::string sqlstate, const std::string& message, std::string detail)
+        : std::runtime_error(message), sqlstate_(std::move(sqlstate)), detail_(std::move(detail)) {}
 
     const std::string& sqlstate() const { return sqlstate_; }
+    const std::string& detail() const { return detail_; }
 
   private:
     std::string sqlstate_;
+    std::string detail_;
 };
 
 class Result {

@@ -59,6 +59,11 @@ std::vector<std::string> create_once(Connection& connection, const Setup& setup,
     return ids;
 }
 
+// Batches of a workload of graphs are its graphs.
+bool is_refused_graph(const SqlError& error, const Setup& setup, const Batch& batch) {
+    return error.sqlstate() == "ID422" && batch.number < setup.workload.graphs.size();
+}
+
 }  // namespace
 
 void make_tenants(const Setup& setup, RunState& state) {
@@ -71,7 +76,7 @@ void make_tenants(const Setup& setup, RunState& state) {
     }
 }
 
-void load_jobs(const Setup& setup, Ledger& ledger, RunState& state) {
+void load_jobs(const Setup& setup, Ledger& ledger, RunState& state, GraphOutcomes& outcomes) {
     Session session(setup.server, state);
     std::vector<std::string> ids(setup.workload.jobs.size());
     for (const Batch& batch : make_batches(setup.workload, jobs_per_call)) {
@@ -80,10 +85,21 @@ void load_jobs(const Setup& setup, Ledger& ledger, RunState& state) {
         }
         const std::string argument = batch_argument(setup.workload, batch, setup.plan, ids).dump();
         bool asked_before = false;
-        const auto created = session.retry([&](Connection& connection) {
+        const auto create = [&](Connection& connection) {
             return create_once(connection, setup, batch, argument,
                                std::exchange(asked_before, true));
-        });
+        };
+        std::vector<std::string> created;
+        try {
+            created = session.retry(create);
+        } catch (const SqlError& error) {
+            if (!is_refused_graph(error, setup, batch)) {
+                throw;
+            }
+            outcomes.at(batch.number).refusal = error.detail();
+            session.forget();
+            continue;
+        }
         ledger.created(batch.jobs, created);
         for (std::size_t place = 0; place < created.size(); ++place) {
             ids[batch.jobs[place]] = created[place];

@@ -76,7 +76,8 @@ class Progress {
 bool wait_for_end(const Setup& setup, RunState& state, Clock::time_point until) {
     Session session(setup.server, state);
     Progress progress(setup.options.quiet);
-    const std::size_t jobs = setup.workload.jobs.size();
+    const std::size_t jobs =
+        setup.workload.jobs.size() - count_fates(setup.workload, Fate::refused);
     while (!state.stopped() && Clock::now() < until) {
         const Counts counts =
             session.retry([&](Connection& connection) { return count_jobs(connection, setup); });

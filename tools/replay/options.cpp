@@ -87,7 +87,7 @@ std::vector<Entry> make_entries() {
         text("--dsn", "CONNINFO", &O::dsn, "connection string; default: the PG* environment"),
         {"--label", "NAME", "name of the run, new in its database; default: made up", set_label},
         number("--jobs", "N", &O::jobs, Counts{1, 1'000'000},
-               "how many jobs, default 2000; with a CSV its first N rows, default all"),
+               "how many jobs, default 2000; of a record of requests the first N, default all"),
         number("--tenants", "N", &O::tenants, Counts{1, 1'000}, "how many tenants, default 5"),
         number("--seed", "N", &O::seed,
                Range<std::uint64_t>{0, std::numeric_limits<std::uint64_t>::max()},
@@ -96,15 +96,18 @@ std::vector<Entry> make_entries() {
         number("--batch", "N", &O::batch, Counts{1, 1'000},
                "how many jobs a worker runs at the same time, default 4"),
         number("--speed", "X", &O::speed, Reals{0.001, 1e6},
-               "simulated time runs X times as fast, default 5, with a CSV 120"),
+               "simulated time runs X times as fast, default 5, with a FILE 120"),
         number("--fail-percent", "P", &O::fail_percent, percent,
-               "jobs that fail one to three times first, default 5, with a CSV 2"),
+               "jobs that fail one to three times first, default 5, with a FILE 2"),
         number("--poison-percent", "P", &O::poison_percent, percent,
-               "jobs that always fail and end as dead letters, default 0.5, with a CSV 0"),
+               "jobs that always fail and end as dead letters, default 0.5, with a FILE 0"),
         number("--vanish", "N", &O::vanish, Counts{0, 100'000},
                "how often a worker vanishes without a word, default 6"),
         number("--lease", "S", &O::lease_s, Reals{1, 86'400},
                "seconds of silence after which a worker loses its jobs, default 3"),
+        flag("--waves", &O::waves, true,
+             "work as unlimited workers would: all that may run, again and again, at once;\n"
+             "for task graphs, which must take as many waves as they are deep"),
         flag("--sweep", &O::sweep, Sweep::own,
              "take lost work back from here, once a second; default: only where\n"
              "ideamine.databases does not name the database"),
@@ -143,12 +146,17 @@ std::string help_of(const Entry& entry) {
 
 std::string help_text() {
     std::string help =
-        "replay [options] [CSV]\n\n"
+        "replay [options] [FILE]\n\n"
         "Runs a workload of many tenants through ideamine, with workers that sometimes fail or\n"
         "vanish, and says whether every job was done exactly once, each after all it depends on.\n"
-        "CSV: requests, with the header TIMESTAMP,ContextTokens,GeneratedTokens; each row becomes\n"
-        "a job that arrives when the request did. Without it, a seeded workload with "
-        "dependencies.\n"
+        "FILE is one of these, told apart by what is in it:\n"
+        "- requests, each a job that arrives when the request did: a CSV with the header\n"
+        "  TIMESTAMP,ContextTokens,GeneratedTokens, or JSON lines with timestamp (ms),\n"
+        "  input_length and output_length;\n"
+        "- workflows as JSON lines: tasks, each with id, parents and runtime (s);\n"
+        "- a graph as one JSON object: nodes, and edges [one, another that it waits for].\n"
+        "A graph is created in one call; one with a cycle has to be refused, and the cycle named.\n"
+        "Without FILE, a seeded workload with dependencies.\n"
         "The role must be a superuser or a member of ideamine_admin.\n\n";
     for (const Entry& entry : entries()) {
         help += help_of(entry);
@@ -160,10 +168,10 @@ Options parse_options(const std::vector<std::string>& arguments) {
     Options options;
     for (auto argument = arguments.begin(); argument != arguments.end(); ++argument) {
         if (!argument->starts_with("-")) {
-            if (options.from_csv()) {
-                throw UsageError("only one CSV can be given, not also \"" + *argument + '"');
+            if (options.from_file()) {
+                throw UsageError("only one file can be given, not also \"" + *argument + '"');
             }
-            options.csv = *argument;
+            options.input = *argument;
             continue;
         }
         const auto entry = std::ranges::find(entries(), *argument, &Entry::name);

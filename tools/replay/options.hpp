@@ -18,7 +18,8 @@ class UsageError : public std::runtime_error {
 enum class Sweep { detect, own, none };
 
 struct Options {
-    std::string csv;  // empty: a workload of its own
+    std::string input;  // a file; empty: a workload of its own
+    bool waves = false;
     std::string dsn;
     std::string label;  // empty: one is made up
     std::optional<std::size_t> jobs;
@@ -39,12 +40,14 @@ struct Options {
     bool quiet = false;
     bool help = false;
 
-    bool from_csv() const { return !csv.empty(); }
+    bool from_file() const { return !input.empty(); }
     // What depends on the kind of workload, where it was not said.
-    double speed_or_default() const { return speed.value_or(from_csv() ? 120 : 5); }
-    double fail_percent_or_default() const { return fail_percent.value_or(from_csv() ? 2 : 5); }
+    double speed_or_default() const { return speed.value_or(from_file() ? 120 : 5); }
+    double fail_percent_or_default() const {
+        return fail_percent.value_or(waves ? 0 : from_file() ? 2 : 5);
+    }
     double poison_percent_or_default() const {
-        return poison_percent.value_or(from_csv() ? 0 : 0.5);
+        return poison_percent.value_or(from_file() ? 0 : 0.5);
     }
     std::size_t jobs_or_default() const { return jobs.value_or(2'000); }
 };

@@ -38,6 +38,22 @@ std::string table_of(const Summary& summary) {
     return render_table(header, rows, 2);
 }
 
+std::string graphs_of(const std::vector<GraphRow>& graphs) {
+    if (graphs.empty()) {
+        return "";
+    }
+    std::vector<Cells> rows;
+    std::string refusals;
+    for (const GraphRow& graph : graphs) {
+        rows.push_back({graph.name, number(graph.tasks), number(graph.edges),
+                        graph.depth ? number(*graph.depth) : "cyclic", number(graph.waves)});
+        if (graph.refusal) {
+            refusals += "refused: " + graph.name + ": " + *graph.refusal + '\n';
+        }
+    }
+    return render_table({"graph", "tasks", "edges", "depth", "waves"}, rows, 1) + refusals + '\n';
+}
+
 std::string sums_of(const Summary& summary) {
     return "completed " + number(summary.sums.rows) + " jobs in " +
            format_decimal(summary.elapsed_s, 1) + " s, with " +
@@ -89,6 +105,12 @@ json to_json(const Check& check) {
             {"examples", check.examples()}};
 }
 
+json to_json(const GraphRow& graph) {
+    return {{"name", graph.name},   {"tasks", graph.tasks},
+            {"edges", graph.edges}, {"depth", graph.depth ? json(*graph.depth) : json()},
+            {"waves", graph.waves}, {"refused", graph.refusal ? json(*graph.refusal) : json()}};
+}
+
 json to_json(const Tally& tally) {
     return {{"vanished", tally.vanished.load()},     {"given_up", tally.given_up.load()},
             {"reconnects", tally.reconnects.load()}, {"failures", tally.failures.load()},
@@ -98,8 +120,8 @@ json to_json(const Tally& tally) {
 }  // namespace
 
 std::string to_text(const Report& report) {
-    return table_of(report.summary) + '\n' + sums_of(report.summary) + workers_of(report) + '\n' +
-           verdict_of(report.verdict);
+    return graphs_of(report.graphs) + table_of(report.summary) + '\n' + sums_of(report.summary) +
+           workers_of(report) + '\n' + verdict_of(report.verdict);
 }
 
 json to_json(const Report& report) {
@@ -111,6 +133,10 @@ json to_json(const Report& report) {
     for (const Check& check : report.verdict.checks) {
         checks.push_back(to_json(check));
     }
+    json graphs = json::array();
+    for (const GraphRow& graph : report.graphs) {
+        graphs.push_back(to_json(graph));
+    }
     return {{"label", report.label},
             {"verdict", report.verdict.good() ? "good" : "bad"},
             {"rows", report.summary.sums.rows},
@@ -119,6 +145,7 @@ json to_json(const Report& report) {
             {"elapsed_s", report.summary.elapsed_s},
             {"total", to_json(report.summary.total)},
             {"groups", rows},
+            {"graphs", graphs},
             {"workers", to_json(report.tally)},
             {"answers_lost", report.unknown},
             {"checks", checks}};

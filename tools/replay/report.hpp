@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "replay/graph_row.hpp"
 #include "replay/run_state.hpp"
 #include "replay/summary.hpp"
 #include "replay/verdict.hpp"
@@ -16,6 +17,7 @@ struct Report {
     Verdict verdict;
     const Tally& tally;
     std::size_t unknown;  // completions whose answer was lost
+    std::vector<GraphRow> graphs;
 };
 
 std::string to_text(const Report& report);

@@ -15,6 +15,7 @@
 #include "replay/report.hpp"
 #include "replay/setup.hpp"
 #include "replay/text.hpp"
+#include "replay/waves.hpp"
 
 namespace replay {
 
@@ -24,8 +25,12 @@ void announce(const Setup& setup) {
     const Options& options = setup.options;
     std::cout << setup.plan.label << ": "
               << format_count(static_cast<std::int64_t>(setup.workload.jobs.size())) << " jobs of "
-              << setup.workload.tenants.size() << " tenants (seed " << options.seed << "), "
-              << options.workers << " workers with " << options.batch << " jobs at a time, "
+              << setup.workload.tenants.size() << " tenants (seed " << options.seed << "), ";
+    if (options.waves) {
+        std::cout << setup.workload.graphs.size() << " graphs in waves" << std::endl;
+        return;
+    }
+    std::cout << options.workers << " workers with " << options.batch << " jobs at a time, "
               << setup.plan.speed << " times as fast\n"
               << (setup.sweep ? "lost work is taken back from here, once a second"
                               : "lost work is taken back by the database's background worker")
@@ -42,19 +47,15 @@ std::chrono::duration<double> time_limit(const Setup& setup) {
     return std::chrono::duration<double>(options.timeout_s.value_or(expected.count()));
 }
 
-std::size_t expected_completions(const Workload& workload) {
-    return static_cast<std::size_t>(std::ranges::count(expected_fates(workload), Fate::completed));
-}
-
 // Loads the jobs while the workers are at it already. When it returns, no thread is left.
-void work_through(const Setup& setup, Ledger& ledger, RunState& state) {
-    VanishPlan vanish_plan(setup.options.vanish, expected_completions(setup.workload));
+void work_through(const Setup& setup, Ledger& ledger, RunState& state, GraphOutcomes& outcomes) {
+    VanishPlan vanish_plan(setup.options.vanish, count_fates(setup.workload, Fate::completed));
     const auto until =
         Clock::now() + std::chrono::duration_cast<Clock::duration>(time_limit(setup));
     bool ended = false;
     {
         const Crew crew(setup, ledger, vanish_plan, state);
-        load_jobs(setup, ledger, state);
+        load_jobs(setup, ledger, state, outcomes);
         ended = wait_for_end(setup, state, until);
     }
     state.rethrow();
@@ -89,13 +90,22 @@ bool run(const Options& options) {
     RunState state;
     Ledger ledger(setup.workload.jobs.size(), open_ack_log(setup));
     make_tenants(setup, state);
-    work_through(setup, ledger, state);
+    GraphOutcomes outcomes(setup.workload.graphs.size());
+    if (options.waves) {
+        load_jobs(setup, ledger, state, outcomes);
+        run_waves(setup, ledger, state, outcomes);
+    } else {
+        work_through(setup, ledger, state, outcomes);
+    }
 
     const Facts facts = collect_facts(setup);
     const Acknowledged acknowledged = ledger.snapshot();
-    const Report report{setup.plan.label, summarize(setup.workload, setup.plan, facts),
-                        judge({setup.workload, facts, acknowledged}), state.tally,
-                        acknowledged.unknown.size()};
+    const Report report{setup.plan.label,
+                        summarize(setup.workload, setup.plan, facts),
+                        judge({setup.workload, facts, acknowledged, outcomes, options.waves}),
+                        state.tally,
+                        acknowledged.unknown.size(),
+                        describe_graphs(setup.workload, outcomes)};
     std::cout << '\n' << to_text(report) << std::flush;
     if (!options.json.empty()) {
         write_json(options.json, report);

@@ -56,6 +56,9 @@ class Session {
         }
     }
 
+    // The next call gets a new connection: this one is in a transaction that has failed.
+    void forget() { connection_.reset(); }
+
   private:
     Connection& connection() {
         if (!connection_) {

@@ -1,14 +1,20 @@
 #include "replay/setup.hpp"
 
+#include <algorithm>
 #include <array>
+#include <cstdint>
 #include <cstdio>
 #include <ctime>
+#include <fstream>
+#include <iterator>
+#include <optional>
 #include <random>
 #include <stdexcept>
 #include <utility>
 
 #include "replay/csv.hpp"
 #include "replay/generate.hpp"
+#include "replay/json_input.hpp"
 #include "replay/trace.hpp"
 
 namespace replay {
@@ -77,13 +83,45 @@ bool decide_sweep(Connection& connection, Sweep wish) {
     return !has_background_worker(connection);
 }
 
+// None if it is not JSON: a CSV, which the server reads.
+std::optional<std::string> read_json_file(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    if (!file || (file >> std::ws).peek() != '{') {
+        return std::nullopt;
+    }
+    return std::string(std::istreambuf_iterator<char>(file), {});
+}
+
+JsonInput read_json_input(const std::string& path, const std::string& text) {
+    try {
+        return parse_json_input(text, path);
+    } catch (const std::runtime_error& error) {
+        throw std::runtime_error("could not read " + path + ": " + error.what());
+    }
+}
+
 Workload make_workload(Connection& connection, const Options& options) {
     const DealOptions deal{options.tenants, options.seed, options.fail_percent_or_default(),
                            options.poison_percent_or_default()};
-    if (options.from_csv()) {
-        return from_trace(read_requests(connection, options.csv, options.jobs), deal);
+    if (!options.from_file()) {
+        return generate(options.jobs_or_default(), deal);
     }
-    return generate(options.jobs_or_default(), deal);
+    const auto text = read_json_file(options.input);
+    if (!text) {
+        return from_trace(read_requests(connection, options.input, options.jobs), deal);
+    }
+    JsonInput input = read_json_input(options.input, *text);
+    if (!input.graphs.empty()) {
+        return from_graphs(input.graphs, deal);
+    }
+    input.requests.resize(std::min(input.requests.size(), options.jobs.value_or(SIZE_MAX)));
+    return from_trace(input.requests, deal);
+}
+
+void require_graphs(const Setup& setup) {
+    if (setup.options.waves && setup.workload.graphs.empty()) {
+        throw std::runtime_error("--waves is for task graphs, see --help");
+    }
 }
 
 std::int64_t server_time_us(Connection& connection) {
@@ -101,6 +139,7 @@ Setup prepare(const Options& options) {
     setup.options = options;
     setup.server = {options.dsn, options.reconnect};
     setup.workload = make_workload(connection, options);
+    require_graphs(setup);
     setup.plan.label = options.label.empty() ? make_label() : options.label;
     setup.plan.speed = options.speed_or_default();
     for (const std::string& tenant : setup.workload.tenants) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "replay/depth.hpp"
+
 namespace replay {
 
 namespace {
@@ -30,6 +32,8 @@ const char* to_string(Fate fate) {
             return "failed";
         case Fate::cancelled:
             return "cancelled";
+        case Fate::refused:
+            return "refused";
     }
     return "unknown";
 }
@@ -55,7 +59,17 @@ std::vector<Fate> expected_fates(const Workload& workload) {
             }
         }
     }
+    for (const Graph& graph : workload.graphs) {
+        if (!depth_of(workload, graph)) {
+            std::fill_n(fates.begin() + static_cast<std::ptrdiff_t>(graph.first), graph.jobs,
+                        Fate::refused);
+        }
+    }
     return fates;
+}
+
+std::size_t count_fates(const Workload& workload, Fate fate) {
+    return static_cast<std::size_t>(std::ranges::count(expected_fates(workload), fate));
 }
 
 Micros service_time(const Work& work, double speed) {

@@ -24,7 +24,6 @@ struct Job : Work {
     std::size_t tenant = 0;  // position in Workload::tenants
     int priority_class = 2;  // 0 to 3: P0 to P3
     std::string type;
-    std::string key;                   // new among the jobs of a graph; empty: made of its position
     std::string name;                  // for its payload, if it has one
     Micros arrival{};                  // after the start, in the workload's own time
     int fail_first = 0;                // this many first attempts fail
@@ -50,13 +49,15 @@ struct Workload {
 // How often a poison job is tried again before it is dead.
 inline constexpr int poison_retries = 2;
 
-enum class Fate { completed, dead, cancelled };
+enum class Fate { completed, dead, cancelled, refused };
 
 const char* to_string(Fate fate);
 
-// How each job must end: poison dies, what waits for a job that did not complete is cancelled, and
-// everything else completes.
+// How each job must end: a graph with a cycle is refused, poison dies, what waits for a job that
+// did not complete is cancelled, and everything else completes.
 std::vector<Fate> expected_fates(const Workload& workload);
+
+std::size_t count_fates(const Workload& workload, Fate fate);
 
 // How long an attempt takes, divided by `speed`.
 Micros service_time(const Work& work, double speed);
