@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <ctime>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <optional>
@@ -94,7 +95,7 @@ std::optional<std::string> read_json_file(const std::string& path) {
 
 JsonInput read_json_input(const std::string& path, const std::string& text) {
     try {
-        return parse_json_input(text, path);
+        return parse_json_input(text, std::filesystem::path(path).filename().string());
     } catch (const std::runtime_error& error) {
         throw std::runtime_error("could not read " + path + ": " + error.what());
     }
