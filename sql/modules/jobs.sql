@@ -236,8 +236,8 @@ LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'ideamine_purge_finished_jobs';
 COMMENT ON FUNCTION ideamine.purge_finished_jobs(timestamptz) IS
 'One pass of the duty that removes jobs which ended longer than ideamine.job_retention ago, with their edges
-and attempts; at most 10000 a pass. Failures that a blocked job waits for and votes on a job that is not
-decided stay. Returns how many jobs. at: the time to judge by, default now.';
+and attempts; at most 10000 a pass. Jobs with a dead letter, failures that a blocked job waits for, and votes
+on a job that is not decided stay. Returns how many jobs. at: the time to judge by, default now.';
 REVOKE ALL ON FUNCTION ideamine.purge_finished_jobs(timestamptz) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ideamine.purge_finished_jobs(timestamptz) TO ideamine_admin;
 
@@ -267,8 +267,7 @@ LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'ideamine_retry_dead_letters';
 COMMENT ON FUNCTION ideamine.retry_dead_letters(text, jsonb) IS
 'Takes jobs out of the dead letter queue, those that died first, and makes them runnable with all their retries.
-Returns their ids. A job that retention has removed is made anew under its old id, from its letter. Jobs that
-were cancelled because it died stay so.
+Returns their ids. Jobs that were cancelled because it died stay so.
 tenant_id: NULL means the setting ideamine.tenant_id; filter: which letters, default all: job_ids (array),
 job_type, queue, priority_class, died_after, died_before (times), limit (1 to 1000000, default 10000).
 Errors: ID400 unknown key or invalid value, ID404 unknown tenant.';

@@ -351,7 +351,11 @@ std::optional<Time> next_work_at(const Claimant& claimant) {
         }
     }
     const auto due = next_due.execute();
-    return due.empty() ? std::nullopt : due[0].optional<Time>(0);
+    if (due.empty()) {
+        return std::nullopt;
+    }
+    const auto at = due[0].get<Time>(0);
+    return at <= pg::now() ? Time::min() : at;
 }
 
 std::int32_t claim(const shared::Installation& installation, const Claimant& claimant,

@@ -5,18 +5,21 @@ namespace ideamine::jobs {
 namespace {
 
 // Ids sort by creation, so that jobs old enough stand at the start of the primary key and no index
-// on finished_at has to be kept up with every completion. A failure that others wait out, and a
-// vote on what is not decided yet, are still needed.
+// on finished_at has to be kept up with every completion. A job with a dead letter, a failure that
+// others wait out, and a vote on what is not decided yet, or may be again, are still needed.
 constinit pg::Statement delete_jobs{
     "WITH old AS MATERIALIZED ("
     "  SELECT job_id, tenant_id FROM ideamine.jobs j"
     "  WHERE job_id < $2 AND status IN ('completed', 'failed', 'cancelled') AND finished_at < $1"
+    "   AND NOT (status = 'failed' AND EXISTS (SELECT FROM ideamine.dead_letter_queue l"
+    "     WHERE l.job_id = j.job_id AND l.tenant_id = j.tenant_id))"
     "   $[1.1 AND NOT (status <> 'completed' AND dependents > 0 AND EXISTS ("
     "     SELECT FROM ideamine.job_dependencies d"
     "     JOIN ideamine.jobs w ON w.job_id = d.job_id AND w.tenant_id = d.tenant_id"
     "     WHERE d.depends_on = j.job_id AND d.tenant_id = j.tenant_id AND w.status = 'blocked'))"
     "    AND NOT (quorum_of IS NOT NULL AND EXISTS (SELECT FROM ideamine.jobs q"
-    "     WHERE q.job_id = j.quorum_of AND q.tenant_id = j.tenant_id AND q.status = 'blocked'))$]"
+    "     WHERE q.job_id = j.quorum_of AND q.tenant_id = j.tenant_id"
+    "      AND q.status IN ('blocked', 'failed')))$]"
     "  ORDER BY job_id LIMIT 10000 FOR UPDATE SKIP LOCKED),"
     " history AS ("
     "  DELETE FROM ideamine.ended_attempts e USING old"

@@ -36,7 +36,8 @@ SELECT job_type FROM ideamine.acquire_jobs(:'worker', 1);
 SELECT ideamine.promote_scheduled_jobs('infinity');
 SELECT ideamine.promote_scheduled_jobs('-infinity');
 
--- Retention of jobs: 30 days by default, from when they ended; with them go their edges and attempts.
+-- Retention of jobs: 30 days by default, from when they ended; with them go their edges and attempts. One with a dead
+-- letter may be given another chance, and stays.
 TRUNCATE ideamine.jobs, ideamine.job_dependencies, ideamine.ended_attempts;
 SELECT count(*) FROM ideamine.create_jobs('acme', '[
   {"key": "done", "job_type": "done"}, {"key": "dead", "job_type": "dead"}, {"key": "running", "job_type": "running"},
@@ -63,8 +64,10 @@ SELECT ideamine.purge_finished_jobs('infinity');
 SELECT ideamine.complete_job(tenant_id, job_id, epoch) FROM ideamine.jobs WHERE job_type = 'running';
 SELECT job_type, status FROM ideamine.jobs ORDER BY job_type;
 
--- The dead letter outlives its job.
-SELECT job_type FROM ideamine.dead_letter_queue;
+-- The one with a letter goes after that.
+SELECT ideamine.purge_dead_letters('infinity');
+SELECT ideamine.purge_finished_jobs('infinity');
+SELECT job_type, status FROM ideamine.jobs ORDER BY job_type;
 
 -- A job that ended long after it was made is kept from when it ended.
 TRUNCATE ideamine.jobs, ideamine.job_dependencies, ideamine.ended_attempts;

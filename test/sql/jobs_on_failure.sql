@@ -250,6 +250,7 @@ SELECT count(*) FROM ideamine.create_jobs('acme', '[
   {"key": "a", "job_type": "a"}, {"job_type": "blocked", "depends_on": ["a"], "on_failure": "blocked"}]');
 SELECT * FROM pg_temp.acquire(:'worker');
 SELECT pg_temp.fail('a');
+SELECT ideamine.purge_dead_letters(now() + interval '31 days');
 SELECT ideamine.purge_finished_jobs(now() + interval '31 days');
 SELECT * FROM pg_temp.state ORDER BY job_type;
 SELECT pg_temp.cancel('blocked');
