@@ -65,10 +65,12 @@ DATA := $(wildcard sql/released/*.sql)
 # ---- tests -------------------------------------------------------------------------------------
 
 # pg_regress looks for NAME.sql in ./sql, then in test/sql; for NAME.out in ./expected. Isolation
-# specs have their expected files beside them: test/isolation/{specs,expected}.
+# specs have their expected files beside them: test/isolation/{specs,expected}; `prepare` makes what
+# all of them use, so that one alone is `make installcheck REGRESS= ISOLATION="prepare NAME"`.
 REGRESS := $(sort $(notdir $(basename $(wildcard test/sql/*.sql))))
 REGRESS_OPTS = --inputdir=test --load-extension=$(EXTENSION)
-ISOLATION := $(sort $(notdir $(basename $(wildcard test/isolation/specs/*.spec))))
+ISOLATION := prepare $(filter-out prepare, \
+  $(sort $(notdir $(basename $(wildcard test/isolation/specs/*.spec)))))
 ISOLATION_OPTS = --inputdir=test/isolation --load-extension=$(EXTENSION)
 
 EXTRA_CLEAN := build
