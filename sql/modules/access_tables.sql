@@ -3,7 +3,7 @@
 CREATE TABLE ideamine.tenants (
   tenant_id  text COLLATE "C" NOT NULL PRIMARY KEY
              CONSTRAINT tenants_id_valid CHECK (octet_length(tenant_id) BETWEEN 1 AND 200
-                                                AND tenant_id !~ '[[:cntrl:]]'),
+                                                AND tenant_id !~ '[\x01-\x1f\x7f]'),
   name       text NOT NULL,
   tier       text NOT NULL
              CONSTRAINT tenants_tier_known CHECK (tier IN ('free', 'standard', 'premium', 'enterprise')),

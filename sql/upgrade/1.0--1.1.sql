@@ -16,6 +16,11 @@ ALTER TABLE ideamine.job_dependencies
 ALTER TABLE ideamine.workers
   ADD COLUMN deviations integer NOT NULL DEFAULT 0,
   ADD COLUMN replaced_by uuid;
+-- The class cntrl has bytes that are letters in some encodings.
+ALTER TABLE ideamine.tenants
+  DROP CONSTRAINT tenants_id_valid,
+  ADD CONSTRAINT tenants_id_valid CHECK (octet_length(tenant_id) BETWEEN 1 AND 200
+                                         AND tenant_id !~ '[\x01-\x1f\x7f]');
 ALTER TABLE ideamine_internal.incarnation
   ADD COLUMN origin text COLLATE "C" NOT NULL DEFAULT '';
 COMMENT ON COLUMN ideamine.jobs.concurrency_key IS 'Of the jobs of its tenant with this key at most concurrency_limit run at a time; NULL: no such limit';
