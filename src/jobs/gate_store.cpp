@@ -71,6 +71,7 @@ struct Aside {
     Tids decided;
     std::set<std::uint64_t> all;
 
+    bool has(const pg::Tid& tid) const { return all.contains(key_of(tid)); }
     void leave(const pg::Tid& tid) { all.insert(key_of(tid)); }
     void pause(const pg::Tid& tid) {
         paused.push_back(tid);
@@ -97,12 +98,18 @@ struct Aside {
     }
 };
 
-struct Keyed {
-    pg::Tid tid;
-    std::int64_t limit;
-};
-
 }  // namespace
+
+struct Gate::Sorting {
+    struct Keyed {
+        pg::Tid tid;
+        std::int64_t limit;
+    };
+
+    Aside aside;
+    std::map<std::string, std::vector<Keyed>> keyed;  // sorted: locks are taken in one order
+    std::set<Uuid> voted_for;
+};
 
 Gate::Gate(const Uuid& worker, bool may_wait) : worker_(worker), may_wait_(may_wait) {}
 
@@ -117,57 +124,65 @@ bool Gate::may_vote(const std::string& tenant, const Uuid& job) const {
     return find_vote.execute(job, tenant, worker_).empty();
 }
 
-Tids Gate::admit(const std::string& tenant, const Candidates& candidates) {
+void Gate::sort_vote(const std::string& tenant, const pg::Tid& tid, const Uuid& job,
+                     Sorting& sorting) const {
+    if (find_undecided.execute(job, tenant).empty()) {
+        sorting.aside.cancel(tid);
+    } else if (!may_vote(tenant, job) || !sorting.voted_for.insert(job).second) {
+        sorting.aside.leave(tid);
+    }
+}
+
+void Gate::sort(const std::string& tenant, const Candidates& candidates, Sorting& sorting) const {
     std::set<std::uint64_t> in_paused_queue;
     std::ranges::transform(candidates.paused, std::inserter(in_paused_queue, in_paused_queue.end()),
                            key_of);
     const auto paused = in_paused_queue.empty() ? std::set<std::string>{} : paused_queues(tenant);
-    Aside aside;
-    std::map<std::string, std::vector<Keyed>> keyed;  // sorted: locks are taken in one order
-    std::set<Uuid> voted_for;
     for (const pg::Row row : describe.execute(candidates.special)) {
         const auto tid = row.get<pg::Tid>(0);
         if (in_paused_queue.contains(key_of(tid))) {
             if (paused.contains(row.get<std::string>(1))) {
-                aside.pause(tid);
+                sorting.aside.pause(tid);
             } else {  // being resumed at this moment
-                aside.leave(tid);
+                sorting.aside.leave(tid);
             }
             continue;
         }
         if (const auto job = row.optional<Uuid>(4)) {
-            if (find_undecided.execute(*job, tenant).empty()) {
-                aside.cancel(tid);
-                continue;
-            }
-            if (!may_vote(tenant, *job) || !voted_for.insert(*job).second) {
-                aside.leave(tid);
-                continue;
-            }
+            sort_vote(tenant, tid, *job, sorting);
         }
-        if (const auto key = row.optional<std::string>(2)) {
-            keyed[*key].push_back({tid, row.get<std::int32_t>(3)});
+        if (const auto key = row.optional<std::string>(2); key && !sorting.aside.has(tid)) {
+            sorting.keyed[*key].push_back({tid, row.get<std::int32_t>(3)});
         }
     }
-    for (const auto& [key, jobs] : keyed) {
+}
+
+void Gate::ask_keys(const std::string& tenant, Sorting& sorting) {
+    for (const auto& [key, jobs] : sorting.keyed) {
         // a second lock is not waited for: two claims could wait for each other
         const bool is_locked = lock_concurrency_key(tenant, key, may_wait_ && !has_locked_);
         has_locked_ = has_locked_ || is_locked;
         auto running = is_locked ? count_running(tenant, key) : 0;
         for (const auto& [tid, limit] : jobs) {
             if (!is_locked) {
-                aside.leave(tid);
+                sorting.aside.leave(tid);
             } else if (running >= limit) {
-                aside.park(tid);
+                sorting.aside.park(tid);
             } else {
                 ++running;
             }
         }
     }
-    aside.write();
+}
+
+Tids Gate::admit(const std::string& tenant, const Candidates& candidates) {
+    Sorting sorting;
+    sort(tenant, candidates, sorting);
+    ask_keys(tenant, sorting);
+    sorting.aside.write();
     Tids admitted;
     std::ranges::copy_if(candidates.locked, std::back_inserter(admitted),
-                         [&aside](const pg::Tid& tid) { return !aside.all.contains(key_of(tid)); });
+                         [&](const pg::Tid& tid) { return !sorting.aside.has(tid); });
     return admitted;
 }
 

@@ -25,7 +25,13 @@ class Gate {
     Tids admit(const std::string& tenant, const Candidates& candidates);
 
   private:
+    struct Sorting;
+
+    void sort(const std::string& tenant, const Candidates& candidates, Sorting& sorting) const;
+    void sort_vote(const std::string& tenant, const pg::Tid& tid, const Uuid& job,
+                   Sorting& sorting) const;
     bool may_vote(const std::string& tenant, const Uuid& job) const;
+    void ask_keys(const std::string& tenant, Sorting& sorting);
 
     Uuid worker_;
     bool may_wait_;

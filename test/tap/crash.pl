@@ -34,7 +34,7 @@ my $jobs = 600 + 300 * $cycles;
 my ($out, $err) = ('', '');
 my $run = IPC::Run::start(
 	[ $replay, '--dsn', $node->connstr('postgres'), '--jobs', $jobs, '--speed', '4', '--reconnect',
-		'--ack-log', $ack_log, '--quiet', '--timeout', '900' ],
+		'--ack-log', $ack_log, '--quiet', '--timeout', 300 + 30 * $cycles ],
 	'<', \undef, '>', \$out, '2>', \$err);
 
 # After a kill, orphans may still hold the shared memory for a moment.
