@@ -23,7 +23,7 @@ constinit pg::Statement lock_waiting{
     "       GROUP BY d.job_id, d.tenant_id ORDER BY d.job_id) AS c"
     " CROSS JOIN LATERAL ("
     "  SELECT ctid, open_dependencies, run_at FROM ideamine.jobs"
-    "  WHERE job_id = c.job_id AND tenant_id = c.tenant_id AND status = 'blocked'"
+    "  WHERE job_id = c.job_id AND tenant_id = c.tenant_id AND status::text = 'blocked'"
     "   AND ready_at IS NULL"
     "  FOR NO KEY UPDATE) AS j"};
 
@@ -68,7 +68,7 @@ constinit pg::Statement lock_dependents{
     "       GROUP BY d.job_id, d.tenant_id ORDER BY d.job_id) AS c"
     " CROSS JOIN LATERAL ("
     "  SELECT ctid, open_dependencies, run_at FROM ideamine.jobs"
-    "  WHERE job_id = c.job_id AND tenant_id = c.tenant_id AND status = 'blocked'"
+    "  WHERE job_id = c.job_id AND tenant_id = c.tenant_id AND status::text = 'blocked'"
     "   AND ready_at IS NULL"
     "  FOR NO KEY UPDATE) AS j"};
 
@@ -84,7 +84,7 @@ constinit pg::Statement lock_told{
     "       GROUP BY d.job_id, d.tenant_id ORDER BY d.job_id) AS c"
     " CROSS JOIN LATERAL ("
     "  SELECT ctid, open_dependencies FROM ideamine.jobs"
-    "  WHERE job_id = c.job_id AND tenant_id = c.tenant_id AND status = 'blocked'"
+    "  WHERE job_id = c.job_id AND tenant_id = c.tenant_id AND status::text = 'blocked'"
     "   AND ready_at IS NULL"
     "  FOR NO KEY UPDATE) AS j"};
 

@@ -43,7 +43,7 @@ constinit pg::Statement find_vote{
 
 // Of a job that is not decided yet.
 constinit pg::Statement find_undecided{
-    "SELECT FROM ideamine.jobs WHERE job_id = $1 AND tenant_id = $2 AND status = 'blocked'",
+    "SELECT FROM ideamine.jobs WHERE job_id = $1 AND tenant_id = $2 AND status::text = 'blocked'",
     Kind::reads_latest};
 
 // A vote that somebody had in hand when its job was decided, and gave back.

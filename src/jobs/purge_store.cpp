@@ -16,7 +16,7 @@ constinit pg::Statement delete_jobs{
     "   $[1.1 AND NOT (status <> 'completed' AND dependents > 0 AND EXISTS ("
     "     SELECT FROM ideamine.job_dependencies d"
     "     JOIN ideamine.jobs w ON w.job_id = d.job_id AND w.tenant_id = d.tenant_id"
-    "     WHERE d.depends_on = j.job_id AND d.tenant_id = j.tenant_id AND w.status = 'blocked'))"
+    "     WHERE d.depends_on = j.job_id AND d.tenant_id = j.tenant_id AND w.status::text = 'blocked'))"
     "    AND NOT (quorum_of IS NOT NULL AND EXISTS (SELECT FROM ideamine.jobs q"
     "     WHERE q.job_id = j.quorum_of AND q.tenant_id = j.tenant_id"
     "      AND q.status IN ('blocked', 'failed')))$]"

@@ -13,7 +13,7 @@ using Kind = pg::Statement::Kind;
 
 constinit pg::Statement lock_job{
     "SELECT quorum FROM ideamine.jobs"
-    " WHERE tenant_id = $1 AND job_id = $2 AND status = 'blocked' AND quorum IS NOT NULL"
+    " WHERE tenant_id = $1 AND job_id = $2 AND status::text = 'blocked' AND quorum IS NOT NULL"
     " FOR NO KEY UPDATE"};
 
 // Equal results have equal numbers; no result is one, too.

@@ -41,6 +41,11 @@ sub becomes_true {
 	return ok($node->poll_query_until('postgres', "SELECT $sql"), $name);
 }
 
+sub becomes_true_in_app {
+	my ($sql, $name) = @_;
+	return ok($node->poll_query_until('app', "SELECT $sql"), $name);
+}
+
 sub worker_runs {
 	my ($database, $name) = @_;
 	return becomes_true("EXISTS (SELECT FROM pg_stat_activity"
@@ -129,6 +134,18 @@ subtest 'duties run once the extension is there' => sub {
 	log_says(qr/ideamine worker of database "app" is at work/);
 	duty_runs($_, 2) for qw(mark_stale_workers expire_leases promote_scheduled_jobs);
 	is(calls('purge_finished_jobs'), 0, 'a restart is no reason to purge');
+};
+
+subtest 'v_workers_internal shows the worker and what it does' => sub {
+	becomes_true_in_app(q{EXISTS (
+		SELECT FROM ideamine.v_workers_internal v JOIN pg_stat_activity a USING (pid)
+		WHERE v.database = 'app' AND v.state = 'working' AND a.backend_type = 'ideamine worker'
+			AND v.started_at = a.backend_start AND v.activity <> '')}, 'it works');
+	$node->safe_psql('app', 'SELECT ideamine.detach_worker()');
+	is($node->safe_psql('app', 'SELECT database, pid IS NULL, state FROM ideamine.v_workers_internal'),
+		'app|t|detached', 'it is detached');
+	$node->safe_psql('app', q(SELECT ideamine.attach_worker('app', '1 minute')));
+	becomes_true_in_app(q{(SELECT state FROM ideamine.v_workers_internal) = 'working'}, 'it works again');
 };
 
 subtest 'a reload adds and removes workers and leaves the others alone' => sub {
