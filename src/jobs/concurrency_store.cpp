@@ -12,13 +12,15 @@ using Kind = pg::Statement::Kind;
 constexpr std::uint16_t lock_kind = 1;
 
 // Jobs with one key may have different limits: passes over those for which too many are running.
+// Finds also what was parked after the snapshot of a transaction of repeatable reads.
 constinit pg::Statement readmit{
     "UPDATE ideamine.jobs SET status = 'pending'"
     " WHERE ctid = ANY (ARRAY("
     "  SELECT ctid FROM ideamine.jobs"
     "  WHERE tenant_id = $1 AND concurrency_key = $2 AND status = 'blocked'"
     "   AND ready_at IS NOT NULL AND concurrency_limit > $4"
-    "  ORDER BY priority_class, ready_at, job_id LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED))"};
+    "  ORDER BY priority_class, ready_at, job_id LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED))",
+    Kind::writes_latest};
 
 // The limit of the one that would come back first.
 constinit pg::Statement find_limit{

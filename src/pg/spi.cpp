@@ -110,10 +110,11 @@ Rows Statement::run(const Oid* types, int count, Datum* values, const bool* null
     }
     char null_flags[FUNC_MAX_ARGS];
     std::transform(nulls, nulls + count, null_flags, [](bool null) { return null ? 'n' : ' '; });
-    const int code = kind_ == Kind::reads_latest
-                         ? SPI_execute_snapshot(plan_, values, null_flags, GetLatestSnapshot(),
-                                                InvalidSnapshot, true, false, 0)
-                         : SPI_execute_plan(plan_, values, null_flags, kind_ == Kind::reads, 0);
+    const bool writes = kind_ != Kind::reads && kind_ != Kind::reads_latest;
+    const bool latest = kind_ == Kind::reads_latest || kind_ == Kind::writes_latest;
+    const int code = latest ? SPI_execute_snapshot(plan_, values, null_flags, GetLatestSnapshot(),
+                                                   InvalidSnapshot, !writes, writes, 0)
+                            : SPI_execute_plan(plan_, values, null_flags, !writes, 0);
     if (code < 0) {
         elog(ERROR, "could not execute \"%s\": %s", sql_, SPI_result_code_string(code));
     }

@@ -24,11 +24,13 @@ constinit pg::Statement pause_scheduled{IDEAMINE_PAUSE_PENDING("IS NULL")};
 constinit pg::Statement note_resumption{
     "DELETE FROM ideamine.paused_queues WHERE tenant_id = $1 AND queue = $2"};
 
+// Also what a claim has set aside since this transaction began: nobody else would bring it back.
 constinit pg::Statement resume_paused{
     "UPDATE ideamine.jobs SET status = 'pending' WHERE ctid = ANY (ARRAY("
     " SELECT ctid FROM ideamine.jobs"
     " WHERE tenant_id = $1 AND queue = $2 AND status = 'paused' FOR NO KEY UPDATE))"
-    " AND status = 'paused'"};
+    " AND status = 'paused'",
+    pg::Statement::Kind::writes_latest};
 
 std::int64_t count(const pg::Rows& rows) {
     return static_cast<std::int64_t>(rows.size());

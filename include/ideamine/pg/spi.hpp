@@ -119,6 +119,7 @@ class Statement {
         writes,
         reads,          // sees the snapshot of the calling query
         reads_latest,   // sees what is committed now, in every isolation level
+        writes_latest,  // the same, and writes what it finds
         writes_by_tid,  // finds the rows of tables by their tids only, which have just been looked
                         // up
     };
