@@ -7,7 +7,9 @@ namespace ideamine::jobs {
 
 namespace {
 
-// A letter is of use as long as there is its job, which retention keeps for that.
+// A letter is of use as long as there is its job, which retention keeps for that. One on which
+// workers vote may have died before its votes could be cast, when some were cancelled: it is left
+// until what they wait for has ended.
 constinit pg::Statement take_letters{
     "DELETE FROM ideamine.dead_letter_queue WHERE ctid = ANY (ARRAY("
     "  SELECT ctid FROM ideamine.dead_letter_queue l"
@@ -17,7 +19,14 @@ constinit pg::Statement take_letters{
     "   AND ($6::timestamptz IS NULL OR died_at >= $6)"
     "   AND ($7::timestamptz IS NULL OR died_at < $7)"
     "   AND EXISTS (SELECT FROM ideamine.jobs j"
-    "    WHERE j.job_id = l.job_id AND j.tenant_id = l.tenant_id AND j.status = 'failed')"
+    "    WHERE j.job_id = l.job_id AND j.tenant_id = l.tenant_id AND j.status = 'failed'"
+    "     AND (j.quorum IS NULL OR NOT EXISTS ("
+    "      SELECT FROM ideamine.jobs v"
+    "      JOIN ideamine.job_dependencies d ON d.job_id = v.job_id AND d.tenant_id = v.tenant_id"
+    "      JOIN ideamine.jobs p ON p.job_id = d.depends_on AND p.tenant_id = d.tenant_id"
+    "      WHERE v.quorum_of = j.job_id AND v.tenant_id = j.tenant_id"
+    "       AND p.status <> 'completed'"
+    "       AND NOT (p.status IN ('failed', 'cancelled') AND d.on_failure = 'run'))))"
     "  ORDER BY died_at, job_id LIMIT $8 FOR UPDATE SKIP LOCKED))"
     " RETURNING job_id"};
 
@@ -42,7 +51,8 @@ constinit pg::Statement record_votes{
 
 constinit pg::Statement revive_votes{
     "UPDATE ideamine.jobs SET status = 'pending', attempt = 0, run_at = $3, ready_at = $3,"
-    "  finished_at = NULL, worker_id = NULL, result = NULL, cancel_reason = NULL"
+    "  open_dependencies = 0, finished_at = NULL, worker_id = NULL, result = NULL, cancel_reason = "
+    "NULL"
     " WHERE ctid = ANY (ARRAY("
     "  SELECT v.ctid FROM unnest($2::uuid[]) AS n (job_id)"
     "  CROSS JOIN LATERAL (SELECT ctid FROM ideamine.jobs"

@@ -312,6 +312,20 @@ CALL pg_temp.refused('SELECT * FROM ideamine.create_job(%L, %L, depends_on => AR
 CALL pg_temp.refused('SELECT * FROM ideamine.create_jobs(%L, %L)', 'acme', format('[{"job_type": "a"}, {"job_type": "b", "depends_on": ["%s"]}]', :'vote'));
 SELECT count(*) FROM ideamine.jobs WHERE quorum_of IS NULL;
 
+-- A job that died before its votes could be cast comes back when what they wait for has ended, and no sooner.
+CALL pg_temp.forget();
+SELECT job_id AS first FROM ideamine.create_job('acme', 'first') \gset
+SELECT job_id AS job FROM ideamine.create_job('acme', 'answer', depends_on => ARRAY[:'first'::uuid],
+  options => '{"quorum": {"votes": 2, "agree": 2}}') \gset
+SELECT c.* FROM (SELECT job_id FROM ideamine.jobs WHERE quorum_of = :'job' ORDER BY 1 LIMIT 1) v, ideamine.cancel_job('acme', v.job_id) c;
+SELECT count(*) FROM ideamine.retry_dead_letters('acme');
+SELECT status FROM ideamine.jobs ORDER BY job_id;
+SELECT pg_temp.acquire('w1');
+SELECT ideamine.complete_job('acme', job_id, epoch) FROM ideamine.jobs WHERE job_id = :'first';
+SELECT count(*) FROM ideamine.retry_dead_letters('acme');
+SELECT status, open_dependencies FROM ideamine.jobs ORDER BY job_id;
+SELECT pg_temp.votes('w1=a', 'w2=a');
+
 -- Retention keeps the votes of a job that is not decided.
 CALL pg_temp.forget();
 SELECT pg_temp.make('answer', 2, 2) AS job \gset
