@@ -103,7 +103,7 @@ void define_retention() {
     });
     pg::define(pg::IntSetting{
         .name = "ideamine.dead_letter_retention",
-        .description = "How long dead letters are kept.",
+        .description = "How long dead letters are kept, and with them their jobs.",
         .variable = &dead_letter_retention_minutes,
         .initial = 30 * minutes_per_day,
         .least = 1,
