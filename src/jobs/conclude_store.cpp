@@ -37,7 +37,8 @@ void Ended::add(const Cancelled& others) {
 }
 
 // Each consequence may have others: a cancelled job was a vote, a vote decides a job, and that job
-// has dependents.
+// has dependents. Votes are counted first: jobs on which workers vote are locked before dependents,
+// whoever concludes.
 Conclusion conclude(Ended ended) {
     Conclusion conclusion;
     const auto count = [&](const Cancelled& cancelled) {
@@ -52,13 +53,6 @@ Conclusion conclude(Ended ended) {
     };
     while (!ended.completed.empty() || !ended.dead.empty() || !ended.cancelled.empty() ||
            !ended.quorums.empty() || !ended.votes.empty()) {
-        conclusion.unblocked += unblock_dependents(std::exchange(ended.completed, {}));
-        const auto dead = std::exchange(ended.dead, {});
-        bury_dead(dead);
-        // those of dependents that are cancelled are dealt with there
-        count(fail_dependents(dead, "a job that it depends on failed"));
-        count(fail_dependents(std::exchange(ended.cancelled, {}),
-                              "a job that it depends on was cancelled"));
         if (const auto quorums = std::exchange(ended.quorums, {}); !quorums.empty()) {
             count_with_dependents(cancel_votes(quorums, "the job that it votes on was cancelled"));
         }
@@ -68,6 +62,13 @@ Conclusion conclude(Ended ended) {
             ended.dead.add(decided.failed);
             count_with_dependents(decided.cancelled);
         }
+        conclusion.unblocked += unblock_dependents(std::exchange(ended.completed, {}));
+        const auto dead = std::exchange(ended.dead, {});
+        bury_dead(dead);
+        // those of dependents that are cancelled are dealt with there
+        count(fail_dependents(dead, "a job that it depends on failed"));
+        count(fail_dependents(std::exchange(ended.cancelled, {}),
+                              "a job that it depends on was cancelled"));
     }
     shared::announce_ready(ended.requeued);
     readmit_waiting(ended.released);

@@ -35,7 +35,8 @@ constinit pg::Statement fail_job{
     "  last_error = 'its votes can not agree any more'"
     " WHERE tenant_id = $1 AND job_id = $2"};
 
-// Rows are locked in the order of their ids.
+// Passes over workers that somebody has in hand: who holds a worker may wait for a job that is
+// locked here, and a deviation more or less is not worth a deadlock.
 constinit pg::Statement count_deviations{
     "UPDATE ideamine.workers w SET"
     "  deviations = CASE WHEN n.agreed THEN 0 ELSE w.deviations + 1 END,"
@@ -44,8 +45,12 @@ constinit pg::Statement count_deviations{
     "   WHEN w.deviations + 1 >= $3 THEN 'degraded' ELSE w.status END,"
     "  ended_at = CASE WHEN NOT n.agreed AND w.status IN ('active', 'degraded')"
     "   AND w.deviations + 1 >= $4 THEN $5 ELSE w.ended_at END"
-    " FROM unnest($1::uuid[], $2::boolean[]) AS n (worker_id, agreed)"
-    " WHERE w.worker_id = n.worker_id AND (w.deviations > 0 OR NOT n.agreed)"};
+    " FROM (SELECT l.worker_id, n.agreed"
+    "       FROM unnest($1::uuid[], $2::boolean[]) AS n (worker_id, agreed)"
+    "       JOIN ideamine.workers l ON l.worker_id = n.worker_id"
+    "       WHERE l.deviations > 0 OR NOT n.agreed"
+    "       FOR NO KEY UPDATE OF l SKIP LOCKED) AS n"
+    " WHERE w.worker_id = n.worker_id"};
 
 struct Votes {
     std::vector<Uuid> jobs;
