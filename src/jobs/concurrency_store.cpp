@@ -56,21 +56,37 @@ std::int64_t readmit_some(const std::string& tenant, const std::string& key, std
     return readmitted;
 }
 
+using Key = std::pair<std::string, std::string>;  // (tenant, key)
+
+std::vector<Key> in_order_of_locks(std::vector<Key> keys) {
+    std::ranges::stable_sort(keys, {}, [](const Key& key) {
+        return pg::key_lock_number(lock_kind, key.first, key.second);
+    });
+    return keys;
+}
+
 }  // namespace
 
 void readmit_waiting(const ConcurrencyKeys& ended) {
+    std::vector<Key> keys;
     for (const auto& [key, count] : ended.counts()) {
+        keys.push_back(key);
+    }
+    for (const auto& key : in_order_of_locks(std::move(keys))) {
         lock_concurrency_key(key.first, key.second, true);
-        readmit_some(key.first, key.second, count, count_running(key.first, key.second));
+        readmit_some(key.first, key.second, ended.counts().at(key),
+                     count_running(key.first, key.second));
     }
 }
 
 std::int64_t readmit_all() {
-    std::int64_t readmitted = 0;
+    std::vector<Key> keys;
     for (const pg::Row row : list_waited_for.execute()) {
+        keys.emplace_back(row.get<std::string>(0), row.get<std::string>(1));
+    }
+    std::int64_t readmitted = 0;
+    for (const auto& [tenant, key] : in_order_of_locks(std::move(keys))) {
         pg::check_interrupts();
-        const auto tenant = row.get<std::string>(0);
-        const auto key = row.get<std::string>(1);
         const auto running = count_running(tenant, key);
         if (const auto limit = find_limit.execute(tenant, key, running); !limit.empty()) {
             lock_concurrency_key(tenant, key, true);

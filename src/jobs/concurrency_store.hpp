@@ -13,7 +13,7 @@
 
 namespace ideamine::jobs {
 
-// How many jobs of each key, of (tenant, key); sorted, because locks are taken in one order.
+// How many jobs of each key, of (tenant, key).
 class ConcurrencyKeys {
   public:
     void add(const std::string& tenant, const std::string& key) { ++counts_[{tenant, key}]; }

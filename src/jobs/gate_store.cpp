@@ -107,7 +107,7 @@ struct Gate::Sorting {
     };
 
     Aside aside;
-    std::map<std::string, std::vector<Keyed>> keyed;  // sorted: locks are taken in one order
+    std::map<std::string, std::vector<Keyed>> keyed;
     std::set<Uuid> voted_for;
 };
 

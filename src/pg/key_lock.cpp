@@ -15,13 +15,14 @@ std::uint64_t hash(std::string_view text, std::uint64_t seed) {
                                static_cast<int>(text.size()), seed);
 }
 
+// So few that a transaction which takes all of them leaves room in the server's table of locks.
+constexpr std::uint64_t locks_of_a_kind = 2048;
+
 // The last field tells these from what pg_advisory_lock() takes, which uses 1 and 2 there.
 LOCKTAG tag_of(std::uint16_t kind, std::string_view first, std::string_view second) {
     constexpr std::uint16_t first_own_kind = 0x1d00;
-    const auto key = hash(second, hash(first, kind));
     LOCKTAG tag;
-    SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, static_cast<std::uint32_t>(key >> 32),
-                         static_cast<std::uint32_t>(key),
+    SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, 0, key_lock_number(kind, first, second),
                          static_cast<std::uint16_t>(first_own_kind + kind));
     return tag;
 }
@@ -31,6 +32,10 @@ LockAcquireResult acquire(LOCKTAG tag, bool wait) {
 }
 
 }  // namespace
+
+std::uint32_t key_lock_number(std::uint16_t kind, std::string_view first, std::string_view second) {
+    return static_cast<std::uint32_t>(hash(second, hash(first, kind)) % locks_of_a_kind);
+}
 
 void lock_key(std::uint16_t kind, std::string_view first, std::string_view second) {
     acquire(tag_of(kind, first, second), true);

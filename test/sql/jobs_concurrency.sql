@@ -260,3 +260,13 @@ CALL pg_temp.refused($$SELECT * FROM ideamine.create_job('acme', 'x', options =>
 CALL pg_temp.refused($$SELECT * FROM ideamine.create_job('acme', 'x', options => '{"concurrency_key": 1}')$$);
 CALL pg_temp.refused($$SELECT * FROM ideamine.create_job('acme', 'x', options => jsonb_build_object('concurrency_key', repeat('x', 201)))$$);
 CALL pg_temp.refused($$SELECT * FROM ideamine.create_jobs('acme', '[{"job_type": "x"}, {"job_type": "x", "concurrency_limit": 1}]')$$);
+
+-- However many keys a transaction has to do with, it leaves room in the server's table of locks.
+CALL pg_temp.forget_jobs();
+BEGIN;
+SELECT count(*) FROM ideamine.create_jobs('acme', (SELECT jsonb_agg(jsonb_build_object('job_type', 'x', 'concurrency_key', 'many ' || i))
+  FROM generate_series(1, 4000) AS i));
+SELECT count(*) FROM ideamine.acquire_jobs(ideamine.register_worker('many'), 4000);
+SELECT count(*) FROM ideamine.expire_leases(now() + interval '1 day');
+SELECT count(*) <= 2048 AS few FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid();
+ROLLBACK;

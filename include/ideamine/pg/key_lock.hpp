@@ -1,5 +1,5 @@
-// Locks on names, held until the transaction ends. Two names may share a lock; none of them meets
-// an advisory lock that an application takes.
+// Locks on names, held until the transaction ends. Many names share a lock, so that a transaction
+// may lock any number of them; none meets an advisory lock that an application takes.
 #pragma once
 
 #include <cstdint>
@@ -11,5 +11,8 @@ namespace ideamine::pg {
 void lock_key(std::uint16_t kind, std::string_view first, std::string_view second);
 // False if somebody else has it.
 bool try_lock_key(std::uint16_t kind, std::string_view first, std::string_view second);
+
+// Which lock a name has. Who waits for several takes them in the order of these numbers.
+std::uint32_t key_lock_number(std::uint16_t kind, std::string_view first, std::string_view second);
 
 }  // namespace ideamine::pg
