@@ -9,7 +9,9 @@ namespace {
 
 using Kind = pg::Statement::Kind;
 
-// Blocked with a ready_at are jobs that wait for their concurrency key, and for no job any more.
+// Rows are found by their ids: compared as text, the status offers the planner no other index,
+// which would list all blocked jobs of a tenant for each of them. Blocked with a ready_at are jobs
+// that wait for their concurrency key, and for no job any more.
 
 // Counted per dependent first, so that a wide fan-in is one update of its row per call, and locked
 // in one order, so that concurrent callers cannot lock two dependents the other way round.

@@ -41,7 +41,7 @@ constinit pg::Statement find_vote{
     "  AND status IN ('running', 'completed')",
     Kind::reads_latest};
 
-// Of a job that is not decided yet.
+// Of a job that is not decided yet, found by its id: see lock_job in quorum_store.cpp.
 constinit pg::Statement find_undecided{
     "SELECT FROM ideamine.jobs WHERE job_id = $1 AND tenant_id = $2 AND status::text = 'blocked'",
     Kind::reads_latest};

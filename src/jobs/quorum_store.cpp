@@ -11,6 +11,7 @@ namespace {
 
 using Kind = pg::Statement::Kind;
 
+// As in dependents_store.cpp, the status leaves the planner the primary key and nothing else.
 constinit pg::Statement lock_job{
     "SELECT quorum FROM ideamine.jobs"
     " WHERE tenant_id = $1 AND job_id = $2 AND status::text = 'blocked' AND quorum IS NOT NULL"
