@@ -24,10 +24,11 @@ my @faults = (
 	'a job that is ready and waits, or will never run' => q{
 		SELECT job_id FROM ideamine.jobs WHERE ready_at IS NOT NULL
 		AND (status = 'cancelled' OR status = 'blocked' AND open_dependencies > 0)},
-	# of a quorum job they are the votes that have to agree
+	# of a quorum job they are the votes that have to agree; one that a full concurrency key holds back may run although
+	# a job got another chance meanwhile
 	'open dependencies that are not what a blocked job waits for' => q{
 		SELECT j.job_id FROM ideamine.jobs j
-		WHERE j.status = 'blocked' AND j.quorum IS NULL AND j.open_dependencies <> (
+		WHERE j.status = 'blocked' AND j.quorum IS NULL AND j.ready_at IS NULL AND j.open_dependencies <> (
 			SELECT count(*) FROM ideamine.job_dependencies d
 			JOIN ideamine.jobs p ON p.job_id = d.depends_on AND p.tenant_id = d.tenant_id
 			WHERE d.job_id = j.job_id AND d.tenant_id = j.tenant_id AND p.status <> 'completed'
