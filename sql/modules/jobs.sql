@@ -267,7 +267,8 @@ LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'ideamine_retry_dead_letters';
 COMMENT ON FUNCTION ideamine.retry_dead_letters(text, jsonb) IS
 'Takes jobs out of the dead letter queue, those that died first, and makes them runnable with all their retries.
-Returns their ids. Jobs that were cancelled because it died stay so.
+Returns their ids. Jobs that were cancelled because it died stay so. A job on which workers vote is left until
+what its votes wait for has ended.
 tenant_id: NULL means the setting ideamine.tenant_id; filter: which letters, default all: job_ids (array),
 job_type, queue, priority_class, died_after, died_before (times), limit (1 to 1000000, default 10000).
 Errors: ID400 unknown key or invalid value, ID404 unknown tenant.';

@@ -17,9 +17,8 @@ struct DeadLetterFilter {
 };
 
 // Takes letters of a tenant out of the queue, those that died first, and makes their jobs runnable
-// with all their retries; one that retention has removed is made anew under its old id, from its
-// letter. Adds each job's id to `returned`. Letters that somebody else has in hand are passed over.
-// Inside a pg::Spi.
+// with all their retries. Adds each job's id to `returned`. Letters that somebody else has in hand,
+// and those of votes that cannot be cast yet, are passed over. Inside a pg::Spi.
 void retry_dead_letters(const std::string& tenant, const DeadLetterFilter& filter,
                         pg::Returned& returned);
 

@@ -57,9 +57,10 @@ my @faults = (
 	'a worker with two votes of one job' => q{
 		SELECT quorum_of FROM ideamine.jobs WHERE quorum_of IS NOT NULL AND status IN ('running', 'completed')
 		GROUP BY quorum_of, worker_id HAVING count(*) > 1},
-	'a vote to be cast on a job that is decided' => q{
+	# one that somebody had in hand in that moment is run, or cancelled when it is met
+	'a vote that waits to be cast on a job that is decided' => q{
 		SELECT v.job_id FROM ideamine.jobs v JOIN ideamine.jobs j ON j.job_id = v.quorum_of AND j.tenant_id = v.tenant_id
-		WHERE v.status IN ('blocked', 'pending', 'running') AND j.status <> 'blocked'},
+		WHERE v.status = 'blocked' AND j.status <> 'blocked'},
 	# the votes on a job wait for what it waits for, and count as one
 	'more jobs that wait for a job than it knows of' => q{
 		SELECT depends_on FROM ideamine.job_dependencies d
