@@ -204,7 +204,10 @@ subtest 'a worker is not disturbed when its launcher is replaced' => sub {
 
 subtest 'after the crash of a worker the server and the worker come back' => sub {
 	my $pid = worker_pid('app');
+	mark_log();
 	kill 'KILL', $pid;
+	# psql would meet a server that is not there, which its driver does not survive
+	log_says(qr/database system is ready to accept connections/);
 	becomes_true("EXISTS (SELECT FROM pg_stat_activity WHERE backend_type = 'ideamine worker'"
 		  . " AND datname = 'app' AND pid <> $pid)",
 		'the worker is back');
