@@ -2,28 +2,13 @@
 
 #include "access/tenant_store.hpp"
 #include "jobs/jobs_settings.hpp"
+#include "jobs/json_fields_sql.hpp"
 
 namespace ideamine::jobs {
 
 namespace {
 
 using Kind = pg::JsonValue::Kind;
-
-std::string_view text_of(const pg::JsonMember& member) {
-    if (member.value.kind() != Kind::text) {
-        throw Error(Code::invalid_argument, std::string{member.key} + " must be a string, not " +
-                                                describe(member.value.kind()));
-    }
-    return member.value.text();
-}
-
-Uuid job_id_of(const pg::JsonMember& member) {
-    const auto id = parse_uuid(text_of(member));
-    if (!id) {
-        throw Error(Code::invalid_argument, "job_id is not a uuid");
-    }
-    return *id;
-}
 
 Epoch epoch_of(const pg::JsonMember& member) {
     const auto epoch = member.value.kind() == Kind::number ? member.value.integer() : std::nullopt;
@@ -44,18 +29,16 @@ Ending read_completion(const pg::JsonValue& element) {
     std::optional<pg::Json> result;
     for (const auto& member : element.members()) {
         if (member.key == "tenant_id") {
-            tenant =
-                member.value.is_null() ? std::nullopt : std::optional{std::string{text_of(member)}};
+            tenant = member.value.is_null() ? std::nullopt : std::optional{read_text(member)};
         } else if (member.key == "job_id") {
-            job = job_id_of(member);
+            job = read_uuid(member);
         } else if (member.key == "epoch") {
             epoch = epoch_of(member);
         } else if (member.key == "result") {
             result = member.value.to_jsonb();
             check_payload_size("result", pg::toasted_size(result->datum));
         } else {
-            throw Error(Code::invalid_argument, "unknown key \"" + std::string{member.key} + "\"",
-                        {}, "Known keys are tenant_id, job_id, epoch, result.");
+            refuse_key(member.key, "tenant_id, job_id, epoch, result");
         }
     }
     if (!job || !epoch) {
