@@ -56,7 +56,7 @@ extension_sql := build/$(EXTENSION)--$(extension_version).sql
 # An update is what differs in tables, the tables that are new, and then all functions and views as they
 # are now. Only the step to this version is made here: once released, it is kept in sql/released.
 upgrade_step := $(wildcard sql/upgrade/*--$(extension_version).sql)
-new_tables := idempotency_tables queues_tables
+new_tables :=
 upgrade_files := $(upgrade_step) $(new_tables:%=sql/modules/%.sql) $(filter-out %_tables.sql,$(sql_files))
 upgrade_sql := $(upgrade_step:sql/upgrade/%=build/$(EXTENSION)--%)
 DATA_built := $(extension_sql) $(upgrade_sql)

@@ -19,7 +19,7 @@ constexpr std::uint32_t duties_lock = 1;
 
 // Versions of the extension's catalogue that this library serves.
 constexpr Version oldest_served{1, 0};
-constexpr Version newest_served{1, 1};
+constexpr Version newest_served{1, 2};
 
 class Worker {
   public:

@@ -1,5 +1,5 @@
-# A database with version 1.0 of the extension is served by this library, and its update gives the same catalogue as
-# a fresh installation, with all rows where they were.
+# A database with an older version of the extension is served by this library, and its update gives the same catalogue
+# as a fresh installation, with all rows where they were. Version 1.0 is worked with thoroughly, 1.1 where it differs.
 use strict;
 use warnings;
 
@@ -13,9 +13,11 @@ $node->append_conf('postgresql.conf', $ENV{IDEAMINE_NODE_CONF} // '');
 $node->append_conf('postgresql.conf',
 	"shared_preload_libraries = 'ideamine'\nideamine.databases = 'old'\nideamine.sweep_interval = '200ms'\n");
 $node->start;
-$node->safe_psql('postgres', "CREATE DATABASE $_") for ('old', 'fresh');
+$node->safe_psql('postgres', "CREATE DATABASE $_") for ('old', 'newer', 'fresh');
 $node->safe_psql('fresh', 'CREATE EXTENSION ideamine');
 $node->safe_psql('old', "CREATE EXTENSION ideamine VERSION '1.0'");
+$node->safe_psql('newer', "CREATE EXTENSION ideamine VERSION '1.1'");
+my ($latest) = slurp_file('ideamine.control') =~ /^default_version = '(.*)'/m;
 
 sub old { return $node->safe_psql('old', @_); }
 
@@ -64,7 +66,7 @@ my %rows = map { $_ => old("SELECT count(*), md5(string_agg(t::text, '' ORDER BY
 	'* FROM ideamine.ended_attempts', '* FROM ideamine.dead_letter_queue', '* FROM ideamine.tenants');
 
 old('ALTER EXTENSION ideamine UPDATE');
-is(old(q{SELECT extversion FROM pg_extension WHERE extname = 'ideamine'}), '1.1', 'the update gives version 1.1');
+is(old(q{SELECT extversion FROM pg_extension WHERE extname = 'ideamine'}), $latest, 'the update gives the latest version');
 is(old("SELECT count(*), md5(string_agg(t::text, '' ORDER BY t::text)) FROM (SELECT $_) t"), $rows{$_},
 	'every row is where it was: ' . s/.* FROM //r)
   for sort keys %rows;
@@ -105,10 +107,9 @@ my $catalogue = q{
 		UNION ALL
 		SELECT concat_ws(' | ', 'dumped', c.oid::regclass, e.extcondition[c.n])
 		FROM pg_extension e, unnest(e.extconfig) WITH ORDINALITY AS c (oid, n) WHERE e.extname = 'ideamine') AS lines};
-my @updated = split /\n/, old($catalogue);
 my @fresh = split /\n/, $node->safe_psql('fresh', $catalogue);
 cmp_ok(scalar(@fresh), '>', 300, 'the catalogue is described in many lines');
-is_deeply(\@updated, \@fresh, 'the updated catalogue is that of a fresh installation');
+is_deeply([split /\n/, old($catalogue)], \@fresh, 'the updated catalogue is that of a fresh installation');
 
 # ---- afterwards --------------------------------------------------------------------------------
 
@@ -124,6 +125,23 @@ old(q{SELECT ideamine.create_job('acme', 'soon after', run_at => clock_timestamp
 ok($node->poll_query_until('old', q{SELECT ready_at IS NOT NULL FROM ideamine.jobs WHERE job_type = 'soon after'}),
 	'the background worker goes on, too');
 
+# ---- from 1.1 ----------------------------------------------------------------------------------
+
+my $newer = $node->background_psql('newer', on_error_stop => 0);
+my $crew = $newer->query(q{SELECT ideamine.register_worker('newer')});
+$newer->query(q{SELECT ideamine.create_jobs('acme', '[
+	{"job_type": "a", "concurrency_key": "k"}, {"job_type": "b", "concurrency_key": "k"}]')})
+  if $newer->query(q{SELECT ideamine.create_tenant('acme')}) eq 't';
+is($newer->query(qq{SELECT string_agg(job_type, ' ') FROM ideamine.acquire_jobs('$crew', 5)}), 'a',
+	'version 1.1: a concurrency key is honoured');
+$node->safe_psql('newer', 'ALTER EXTENSION ideamine UPDATE');
+is_deeply([split /\n/, $node->safe_psql('newer', $catalogue)], \@fresh,
+	'the catalogue updated from 1.1 is that of a fresh installation');
+is($newer->query(qq{SELECT string_agg(e.job_type, ' ') FROM ideamine.jobs AS j, ideamine.exchange_jobs('$crew',
+	jsonb_build_array(jsonb_build_object('tenant_id', j.tenant_id, 'job_id', j.job_id, 'epoch', j.epoch))) AS e
+	WHERE j.job_type = 'a'}), 'b', 'and the work goes on');
+
+$newer->quit;
 $session->quit;
 $node->stop;
 done_testing();

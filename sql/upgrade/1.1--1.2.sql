@@ -1,0 +1,1 @@
+-- What version 1.2 adds to the tables of version 1.1.
