@@ -1,11 +1,14 @@
 // What the library brings into a server that loads it.
 #include "access/access_settings.hpp"
+#include "admission/admission_settings.hpp"
+#include "admission/admission_shared.hpp"
 #include "bgworker/launcher.hpp"
 #include "ideamine/pg/settings.hpp"
 #include "idempotency/idempotency_settings.hpp"
 #include "jobs/claim_shared.hpp"
 #include "jobs/jobs_settings.hpp"
 #include "jobs/ready_shared.hpp"
+#include "quota/violations_shared.hpp"
 #include "workers/workers_settings.hpp"
 
 extern "C" {
@@ -18,6 +21,7 @@ using namespace ideamine;
 void _PG_init() {
     pg::boundary([] {
         access::define_settings();
+        admission::define_settings(process_shared_preload_libraries_in_progress);
         jobs::define_settings();
         idempotency::define_settings();
         workers::define_settings();
@@ -26,6 +30,8 @@ void _PG_init() {
         if (process_shared_preload_libraries_in_progress) {
             jobs::shared::reserve();
             jobs::shared::reserve_sleepers();
+            admission::shared::reserve();
+            quota::shared::reserve_violations();
             bgworker::register_launcher();
         }
     });

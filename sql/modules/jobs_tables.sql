@@ -64,6 +64,7 @@ CREATE TABLE ideamine.jobs (
   context               jsonb,
   quorum                integer CONSTRAINT jobs_quorum_positive CHECK (quorum > 0),
   quorum_of             uuid,
+  needs                 jsonb,
   PRIMARY KEY (job_id, tenant_id) WITH (fillfactor = 30)
 ) WITH (fillfactor = 50);
 COMMENT ON TABLE ideamine.jobs IS 'One row per job, from its creation until retention removes it';
@@ -103,6 +104,7 @@ COMMENT ON COLUMN ideamine.jobs.concurrency_limit IS 'How many jobs with its key
 COMMENT ON COLUMN ideamine.jobs.context IS 'What it should know of the jobs that it waited for: in failed an array of those that did not succeed (job_id, job_type, status, error)';
 COMMENT ON COLUMN ideamine.jobs.quorum IS 'How many of its votes must agree for it to be completed; NULL for a job that a worker runs itself';
 COMMENT ON COLUMN ideamine.jobs.quorum_of IS 'The job for which this one is a vote: it goes to a worker that has no other vote for that job';
+COMMENT ON COLUMN ideamine.jobs.needs IS 'What it holds of its tenant''s quotas while it runs: cpu (cores), memory (GB) and gpu; NULL: nothing but its run';
 
 -- The order of acquisition. What a job requires comes first, so that a worker looks only where it can serve:
 -- a backlog that nobody can serve costs one look, however long it is.

@@ -32,6 +32,10 @@ void require_tenant(const std::string& tenant, Missing missing) {
         create_tenant(tenant, tenant, "standard", std::nullopt);
         return;
     }
+    throw_unknown_tenant(tenant);
+}
+
+void throw_unknown_tenant(const std::string& tenant) {
     throw Error(Code::unknown, "tenant \"" + tenant + "\" does not exist", {},
                 "Create it with ideamine.create_tenant().");
 }

@@ -13,6 +13,8 @@ std::string resolve_tenant(const std::optional<std::string>& argument);
 enum class Missing { may_create, is_error };
 void require_tenant(const std::string& tenant, Missing missing);
 
+[[noreturn]] void throw_unknown_tenant(const std::string& tenant);
+
 // False if it was there already.
 bool create_tenant(const std::string& tenant, const std::string& name, const std::string& tier,
                    std::optional<pg::Json> metadata);

@@ -49,8 +49,7 @@ void reserve() {
 
 Installation current_installation() {
     table.check_available();
-    return {.database = MyDatabaseId,
-            .schema = pg::call([] { return get_namespace_oid("ideamine", false); })};
+    return pg::current_installation();
 }
 
 Incarnation incarnation(const Installation& installation) {

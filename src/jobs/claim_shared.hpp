@@ -1,19 +1,13 @@
 // What claims share between backends: the incarnation of the epochs, and whose turn it is.
 #pragma once
 
+#include "ideamine/pg/installation.hpp"
 #include "ideamine/pg/shared_state.hpp"
 #include "jobs/lease.hpp"
 
 namespace ideamine::jobs::shared {
 
-// What shared memory keeps for one installation of the extension. A DROP and CREATE EXTENSION is
-// another installation, told apart by the oid of its schema.
-struct Installation {
-    Oid database;
-    Oid schema;
-
-    bool operator==(const Installation&) const = default;
-};
+using pg::Installation;
 
 // In _PG_init, while the postmaster loads its libraries.
 void reserve();

@@ -47,7 +47,7 @@ void wake_some(const Installation& installation, std::int64_t count) {
 
 // Where an error would stop the server, and so without anything that could fail.
 void settle(pg::TransactionEvent event) {
-    if (event == pg::TransactionEvent::before_commit || pending.jobs == 0) {
+    if (!pg::has_ended(event) || pending.jobs == 0) {
         return;
     }
     const auto announced = std::exchange(pending, Announcement{});

@@ -25,6 +25,9 @@ void choose_commit(TransactionEvent event) {
         }
         return;
     }
+    if (!has_ended(event)) {
+        return;
+    }
     losable_end = InvalidXLogRecPtr;
     loss_forbidden = false;
     if (usual_commit) {

@@ -28,6 +28,8 @@ GucContext context_of(Changed changed) {
             return PGC_SUSET;
         case Changed::by_reload:
             return PGC_SIGHUP;
+        case Changed::by_restart:
+            return PGC_POSTMASTER;
     }
     return PGC_SUSET;
 }

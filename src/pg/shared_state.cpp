@@ -18,13 +18,17 @@ void SharedArea::reserve() {
     next_ = std::exchange(first_area, this);
 }
 
+void SharedArea::zero(SharedArea& area) {
+    std::memset(area.memory_, 0, area.size_);
+}
+
 void SharedArea::request_all() {
     if (next_request_hook != nullptr) {
         next_request_hook();
     }
     for (const auto* area = first_area; area != nullptr; area = area->next_) {
         RequestAddinShmemSpace(MAXALIGN(area->size_));
-        RequestNamedLWLockTranche(area->name_, 1);
+        RequestNamedLWLockTranche(area->name_, area->locks_);
     }
 }
 
@@ -36,9 +40,9 @@ void SharedArea::start_all() {
     for (auto* area = first_area; area != nullptr; area = area->next_) {
         bool found = false;
         area->memory_ = ShmemInitStruct(area->name_, area->size_, &found);
-        area->lock_ = &GetNamedLWLockTranche(area->name_)->lock;
+        area->tranche_ = GetNamedLWLockTranche(area->name_);
         if (!found) {
-            std::memset(area->memory_, 0, area->size_);
+            area->prepare_(*area);
         }
     }
     LWLockRelease(AddinShmemInitLock);

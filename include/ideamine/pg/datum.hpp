@@ -75,6 +75,7 @@ struct Type<std::string_view> {
         return PointerGetDatum(
             cstring_to_text_with_len(value.data(), static_cast<int>(value.size())));
     }
+    static std::string_view get(Datum datum) { return text_view(datum); }
 };
 
 template <>

@@ -1,7 +1,7 @@
 // Reading a jsonb value where it lies: without turning it into text, and without losing a digit.
 #pragma once
 
-#include "ideamine/pg/datum.hpp"
+#include "ideamine/pg/numeric.hpp"
 
 namespace ideamine::pg {
 
@@ -23,6 +23,7 @@ class JsonValue {
     }
     bool boolean() const { return value_.val.boolean; }
     double number() const;
+    Decimal decimal() const { return {NumericGetDatum(value_.val.numeric)}; }
     // None if it has a fraction or does not fit.
     std::optional<std::int64_t> integer() const;
     std::vector<JsonValue> elements() const;

@@ -12,6 +12,7 @@ enum class Changed {
     by_anyone,         // SET
     by_administrator,  // SET by a superuser, or by who was granted it
     by_reload,         // postgresql.conf and a reload
+    by_restart,        // the same and a restart; only while the library is preloaded
 };
 
 struct IntSetting {

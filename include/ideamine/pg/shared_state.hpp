@@ -11,26 +11,40 @@ namespace ideamine::pg {
 
 class SharedArea {
   public:
-    constexpr SharedArea(const char* name, std::size_t size) : name_(name), size_(size) {}
+    // `prepare` is called once, in the postmaster, when the memory is there.
+    using Prepare = void (*)(SharedArea& area);
+    constexpr SharedArea(const char* name, std::size_t size, int locks = 1, Prepare prepare = zero)
+        : name_(name), size_(size), locks_(locks), prepare_(prepare) {}
 
     // In _PG_init, while the postmaster loads its libraries.
     void reserve();
+    // The same with a size that a setting says.
+    void reserve(std::size_t size) {
+        size_ = size;
+        reserve();
+    }
     bool available() const { return memory_ != nullptr; }
     // Throws ID503 with the configuration line that is missing.
     void check_available() const;
-    LWLock* lock() const { return lock_; }
+    LWLock* lock(int number = 0) const { return &tranche_[number].lock; }
+    // For locks that lie inside the memory, see LWLockInitialize().
+    int tranche() const { return tranche_->lock.tranche; }
+    std::size_t size() const { return size_; }
 
   protected:
     void* memory() const { return memory_; }
 
   private:
+    static void zero(SharedArea& area);
     static void request_all();
     static void start_all();
 
     const char* name_;
     std::size_t size_;
+    int locks_;
+    Prepare prepare_;
     void* memory_ = nullptr;
-    LWLock* lock_ = nullptr;
+    LWLockPadded* tranche_ = nullptr;
     SharedArea* next_ = nullptr;
 };
 

@@ -1,5 +1,5 @@
-// What is to happen when the caller's transaction ends. All of these run where an error would stop
-// the server: they must not fail, allocate or touch a table.
+// What is to happen when the caller's transaction ends. Once it has ended an error would stop the
+// server: what is called then must not fail, allocate or touch a table.
 #pragma once
 
 #include "ideamine/pg/error.hpp"
@@ -7,15 +7,26 @@
 namespace ideamine::pg {
 
 enum class TransactionEvent {
-    before_commit,  // the last moment at which the transaction can be told how to commit
-    committed,      // visible to others
+    before_prepare,  // an error refuses PREPARE TRANSACTION
+    before_commit,   // the last moment at which the transaction can be told how to commit
+    committed,       // visible to others
     rolled_back,
     prepared,  // its end is another session's business now
 };
 
+inline bool has_ended(TransactionEvent event) {
+    return event != TransactionEvent::before_prepare && event != TransactionEvent::before_commit;
+}
+
 // Calls `handler` at these events of every transaction of this process; also when the session is
 // ended within one. Each handler once per process; may raise a server error itself.
 void at_transaction_events(void (*handler)(TransactionEvent));
+
+// Calls `handler` whenever a subtransaction of this process has committed into its parent, or was
+// rolled back. Each handler once per process; may raise a server error itself.
+using SubtransactionHandler = void (*)(bool committed, SubTransactionId level,
+                                       SubTransactionId parent);
+void at_subtransaction_end(SubtransactionHandler handler);
 
 // Calls `function` once if the caller's transaction commits, not if it rolls back, is prepared, or
 // rolls back to a savepoint before this call. A later call replaces an earlier one.

@@ -1,0 +1,89 @@
+// Admission: may so much be taken, and taking it.
+//
+// Counters are in shared memory, exact at every moment: what is taken counts at once, and is given
+// back if the caller's transaction, or its savepoint, rolls back. The durable record is the
+// caller's to write, in the same transaction. A counter that is not in memory is loaded from its
+// ledger by whoever needs it first; all others wait. All functions throw ID503 if the library is
+// not preloaded, if memory is used up, or if loading takes longer than
+// ideamine.counter_load_timeout.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "admission/ledger.hpp"
+#include "ideamine/pg/installation.hpp"
+
+namespace ideamine::admission::shared {
+
+// In _PG_init, while the postmaster loads its libraries.
+void reserve();
+// Whether the library is preloaded.
+bool is_available();
+
+// A scope with where its truth stands.
+struct Party {
+    const Ledger* ledger;
+    Scope scope;
+};
+
+// How a counter stands. On a standby it is read from the ledger each time.
+Reading read(const Party& party, int resource);
+
+struct Ask {
+    Party party;
+    int resource;
+    Amount amount;  // above 0
+};
+
+enum class Throttling { honoured, ignored };
+// Where what is taken belongs when it is committed.
+enum class Purpose { usage, lease };
+
+struct Answer {
+    Verdict verdict;
+    Reading reading;  // with what was taken, if it was
+};
+
+// Takes all of it or nothing: nothing if one verdict, each by itself, is a refusal. Counters are
+// asked for once each.
+std::vector<Answer> admit(std::span<const Ask> asks, Throttling throttling, Purpose purpose);
+
+// Takes it whatever the limits say.
+Answer take(const Ask& ask, Purpose purpose);
+
+// Gives back up to so much of what was recorded, or is going to be by this transaction. It counts
+// until the transaction commits. Returns how much.
+Amount release(const Ask& ask);
+
+// Leases that end when the transaction commits.
+void end_lease(const Ask& ask);
+
+// Leases of a member (counted in its resource 0) of a group, in which a member with any lease
+// counts one.
+struct Membership {
+    Party member;
+    Amount leases;
+    Party group;
+    int resource;  // of the group
+};
+Answer join(const Membership& membership, Throttling throttling);
+void leave(const Membership& membership);
+
+// The rules of a scope were changed by the caller's transaction: it judges by them from now on, and
+// everybody when it has committed.
+void rules_changed(const Scope& scope);
+
+// All counters of a kind that are in memory.
+struct Listed {
+    std::string id;
+    int resource;
+    Time window_start;
+    Usage usage;
+    bool in_flux;  // somebody is at work on its account
+};
+std::vector<Listed> list(char kind);
+// One of them again.
+std::optional<Listed> look_again(const Scope& scope, const Listed& listed);
+
+}  // namespace ideamine::admission::shared

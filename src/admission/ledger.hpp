@@ -1,0 +1,67 @@
+// Where the truth of a counter stands: what it is loaded from, and who is told what happened to it.
+#pragma once
+
+#include <array>
+#include <string_view>
+
+#include "admission/counter.hpp"
+
+namespace ideamine::admission {
+
+inline constexpr int max_resources = 8;
+
+// What is counted together and limited by one set of rules: a kind, and an id within it. The
+// kinds are the capabilities' own.
+struct Scope {
+    char kind = 0;
+    std::string_view id;
+};
+inline constexpr std::size_t max_scope_bytes = 1000;
+
+struct Rules {
+    std::array<Limits, max_resources> limits;
+    // Of the resources that are consumed per window (bit n: resource n); others are gauges.
+    std::uint8_t windowed = 0;
+    Time window_start = Time::min();
+    Time window_end = Time::max();
+    Duration throttle_time{};            // for which crossing a threshold throttles
+    Time throttled_until = Time::min();  // known from before the counters were loaded
+
+    Time window_of(int resource) const {
+        return (windowed >> resource & 1) != 0 ? window_start : Time::min();
+    }
+};
+
+struct Sums {
+    Amount settled = 0;
+    Amount leased = 0;
+};
+
+// What happened to a counter, once it is certain.
+enum class Happening { throttled, burst };
+
+struct Reading {
+    Limits limits;
+    Usage usage;
+    Time window_start;
+    Time window_end;
+    Time throttled_until;
+
+    bool is_throttled(Time now) const { return now < throttled_until; }
+};
+
+class Ledger {
+  public:
+    // Both read what is committed at this moment; they may throw. No lock is held meanwhile.
+    virtual Rules read_rules(std::string_view id, Time now) const = 0;
+    virtual Sums read_sums(std::string_view id, int resource, Time window_start) const = 0;
+    // At the end of a transaction: must not fail, allocate or touch a table.
+    virtual void report(std::string_view id, int resource, Happening happening,
+                        const Reading& reading) const noexcept = 0;
+
+  protected:
+    constexpr Ledger() = default;
+    ~Ledger() = default;
+};
+
+}  // namespace ideamine::admission

@@ -1,0 +1,274 @@
+#include "admission/notes_shared.hpp"
+
+#include "ideamine/pg/transaction_end.hpp"
+
+namespace ideamine::admission::shared {
+
+namespace {
+
+struct ChangedRules {
+    pg::Installation installation;
+    char kind;
+    std::string id;
+};
+
+// Made at their first use, and never destroyed: a session may end within a transaction.
+struct State {
+    std::vector<Note> notes;
+    std::vector<ChangedRules> changed;
+    Account* loading = nullptr;
+};
+State& state() {
+    static auto* const state = new State;
+    return *state;
+}
+
+bool is_taking(Note::Kind kind) {
+    return kind == Note::Kind::take || kind == Note::Kind::lease || kind == Note::Kind::join;
+}
+
+Into destination(Note::Kind kind) {
+    const bool settles = kind == Note::Kind::take || kind == Note::Kind::release;
+    return settles ? Into::settled : Into::leased;
+}
+
+const Limits& limits_of(const Account& account, const Counter& counter) {
+    return account.rules.limits[counter.resource];
+}
+
+Reading read_counter(const Account& account, const Counter& counter) {
+    return {.limits = limits_of(account, counter),
+            .usage = counter.usage,
+            .window_start = account.rules.window_start,
+            .window_end = account.rules.window_end,
+            .throttled_until = account.throttled_until};
+}
+
+// The counter that limits what a note took.
+Account& limiting_account(const Note& note) {
+    return note.group == nullptr ? *note.account : *note.group;
+}
+Counter& limiting_counter(const Note& note) {
+    return note.group == nullptr ? *note.counter : *note.group_counter;
+}
+
+// In a group a scope counts one while anything of it is in use, whoever took that.
+void leave_group(const Note& note) {
+    if (note.group != nullptr && in_use(note.counter->usage) == 0) {
+        commit_released(note.group_counter->usage, limits_of(*note.group, *note.group_counter), 1,
+                        Into::leased);
+    }
+}
+
+// What reached a threshold throttles for certain if it is committed, or if so much was taken
+// meanwhile that the threshold stays reached without it.
+void decide_throttling(const Note& note, bool committed) {
+    auto& account = limiting_account(note);
+    auto& counter = limiting_counter(note);
+    if (committed || in_use(counter.usage) >= limits_of(account, counter).throttle_at) {
+        note.ledger->report(account.id_view(), counter.resource, Happening::throttled,
+                            read_counter(account, counter));
+    } else {
+        account.throttled_until = note.throttled_before;
+        counter.usage.has_throttled = false;
+    }
+}
+
+void apply(const Note& note, bool committed) {
+    auto& usage = note.counter->usage;
+    const auto& limits = limits_of(*note.account, *note.counter);
+    if (is_taking(note.kind)) {
+        committed ? commit_taken(usage, limits, note.amount, destination(note.kind))
+                  : roll_back_taken(usage, limits, note.amount);
+    } else {
+        usage.releasing -= note.kind == Note::Kind::release ? note.amount : 0;
+        if (committed) {
+            commit_released(usage, limits, note.amount, destination(note.kind));
+        }
+    }
+    const bool ends = is_taking(note.kind) != committed;
+    if (ends) {
+        leave_group(note);
+    }
+    if (note.crossed) {
+        decide_throttling(note, committed);
+    }
+    if (note.bursting && committed) {
+        auto& account = limiting_account(note);
+        note.ledger->report(account.id_view(), limiting_counter(note).resource, Happening::burst,
+                            read_counter(account, limiting_counter(note)));
+    }
+}
+
+void settle(const Note& note, bool committed) {
+    {
+        const AccountLock lock{*note.account, limiting_account(note)};
+        apply(note, committed);
+    }
+    unpin(*note.account);
+    unpin(limiting_account(note));
+}
+
+void load_anew(const ChangedRules& changed) {
+    const Glance glance{changed.installation, {changed.kind, changed.id}};
+    if (glance.get() != nullptr) {
+        pg_atomic_fetch_add_u64(&glance.get()->changes, 1);
+    }
+}
+
+void load_rules_anew() {
+    std::ranges::for_each(state().changed, load_anew);
+}
+
+void give_up_loading() {
+    if (auto* account = std::exchange(state().loading, nullptr)) {
+        {
+            const AccountLock lock{*account};
+            account->is_loading = false;
+        }
+        ConditionVariableBroadcast(&account->was_loaded);
+        unpin(*account);
+    }
+}
+
+void refuse_to_prepare() {
+    if (!state().notes.empty() || !state().changed.empty()) {
+        pg::boundary([] {
+            throw Error(Code::conflict,
+                        "cannot prepare a transaction that has taken or given back quota",
+                        "Acquiring and ending jobs does so, too.",
+                        "COMMIT it, or leave what changes quotas to another transaction.");
+        });
+    }
+}
+
+void end_transaction(pg::TransactionEvent event) {
+    if (event == pg::TransactionEvent::before_prepare) {
+        refuse_to_prepare();
+    }
+    if (!pg::has_ended(event)) {
+        return;
+    }
+    for (const auto& note : state().notes) {
+        settle(note, event == pg::TransactionEvent::committed);
+    }
+    state().notes.clear();
+    give_up_loading();
+    load_rules_anew();
+    state().changed.clear();
+}
+
+// With one note for one counter, however often a transaction goes to a savepoint. Older notes than
+// a few are not looked at.
+bool merge(const Note& note, std::size_t end) {
+    constexpr std::size_t looked_at = 64;
+    auto& notes = state().notes;
+    for (std::size_t i = end; i > 0 && end - i < looked_at; --i) {
+        auto& other = notes[i - 1];
+        if (other.counter == note.counter && other.kind == note.kind && other.level == note.level &&
+            other.group_counter == note.group_counter) {
+            other.amount += note.amount;
+            other.throttled_before = other.crossed ? other.throttled_before : note.throttled_before;
+            other.crossed = other.crossed || note.crossed;
+            other.bursting = other.bursting || note.bursting;
+            return true;
+        }
+    }
+    return false;
+}
+
+void unpin_all(const Note& note) {
+    unpin(*note.account);
+    unpin(limiting_account(note));
+}
+
+// Notes of inner levels stand behind those of outer ones.
+void end_subtransaction(bool committed, SubTransactionId level, SubTransactionId parent) {
+    auto& notes = state().notes;
+    std::size_t first = notes.size();
+    while (first > 0 && notes[first - 1].level == level) {
+        --first;
+    }
+    std::size_t kept = first;
+    for (std::size_t i = first; i < notes.size(); ++i) {
+        auto note = notes[i];
+        if (!committed) {
+            settle(note, false);
+            continue;
+        }
+        note.level = parent;
+        if (merge(note, kept)) {
+            unpin_all(note);
+        } else {
+            notes[kept++] = note;
+        }
+    }
+    notes.resize(kept, Note{});
+    if (!committed) {
+        give_up_loading();
+        load_rules_anew();
+    }
+}
+
+constinit bool watching = false;
+
+void watch_transactions() {
+    if (!watching) {
+        pg::at_transaction_events(end_transaction);
+        pg::at_subtransaction_end(end_subtransaction);
+        watching = true;
+    }
+}
+
+}  // namespace
+
+void prepare_notes(std::size_t count) {
+    watch_transactions();
+    auto& notes = state().notes;
+    if (notes.capacity() - notes.size() < count) {
+        notes.reserve(2 * (notes.size() + count));
+    }
+}
+
+void add_note(Note note) {
+    note.level = GetCurrentSubTransactionId();
+    if (!merge(note, state().notes.size())) {
+        pin(*note.account);
+        pin(limiting_account(note));
+        state().notes.push_back(note);
+    }
+}
+
+Amount own_taken(const Counter& counter) {
+    Amount taken = 0;
+    for (const auto& note : state().notes) {
+        taken += note.counter == &counter && note.kind == Note::Kind::take ? note.amount : 0;
+    }
+    return taken;
+}
+
+void note_changed_rules(const pg::Installation& installation, const Scope& scope) {
+    watch_transactions();
+    state().changed.push_back({installation, scope.kind, std::string{scope.id}});
+    load_anew(state().changed.back());
+}
+
+bool has_changed_rules(const Account& account) {
+    return std::ranges::any_of(state().changed, [&](const ChangedRules& changed) {
+        return changed.installation == account.installation && changed.kind == account.kind &&
+               changed.id == account.id_view();
+    });
+}
+
+void note_loading(Account& account) {
+    watch_transactions();
+    state().loading = &account;
+    pin(account);
+}
+
+void note_loaded() {
+    unpin(*state().loading);
+    state().loading = nullptr;
+}
+
+}  // namespace ideamine::admission::shared

@@ -1,0 +1,48 @@
+// What the transactions of this process have taken and given back, until they end.
+#pragma once
+
+#include "admission/accounts_shared.hpp"
+
+namespace ideamine::admission::shared {
+
+struct Note {
+    enum class Kind : std::uint8_t {
+        take,     // held; settled by a commit
+        lease,    // held; leased by a commit
+        release,  // of what is settled, by a commit
+        unlease,  // of what is leased, by a commit
+        join,     // a lease that counts in `group` while there is any of its counter's
+        leave,    // the same, ended by a commit
+    };
+
+    Account* account;
+    Counter* counter;
+    Account* group = nullptr;  // of a join or leave
+    Counter* group_counter = nullptr;
+    const Ledger* ledger;  // of the account, or of the group if there is one
+    SubTransactionId level = InvalidSubTransactionId;
+    Amount amount;
+    Kind kind;
+    bool crossed = false;                 // it reached what throttles
+    bool bursting = false;                // it passed the limit
+    Time throttled_before = Time::min();  // of its account, when it crossed
+};
+
+// Room for so many more, so that add_note() cannot fail. Watches the transaction from now on.
+void prepare_notes(std::size_t count);
+// With the locks of its accounts. Pins them until the note is settled.
+void add_note(Note note);
+
+// What the caller's transaction has taken of a counter and will settle.
+Amount own_taken(const Counter& counter);
+
+// Rules that the caller's transaction has changed: when it ends, they are loaded anew. Until then
+// this process judges by its own, and all others by what is committed.
+void note_changed_rules(const pg::Installation& installation, const Scope& scope);
+bool has_changed_rules(const Account& account);
+
+// An account that this process is loading, if that ends in an error.
+void note_loading(Account& account);
+void note_loaded();
+
+}  // namespace ideamine::admission::shared

@@ -1,0 +1,208 @@
+#include "access/tenant_store.hpp"
+#include "ideamine/pg/as_owner.hpp"
+#include "ideamine/pg/function.hpp"
+#include "ideamine/pg/json.hpp"
+#include "ideamine/pg/trigger.hpp"
+#include "jobs/priority_class.hpp"
+#include "quota/quota_store.hpp"
+#include "quota/tenant_ledger_store.hpp"
+
+using namespace ideamine;
+
+namespace {
+
+using quota::Demand;
+using quota::Resource;
+
+admission::Amount read_amount(Resource resource, pg::Decimal value) {
+    const auto amount =
+        pg::to_units("amount", value, quota::decimal_digits(resource), pg::Rounding::up, false);
+    if (amount <= 0) {
+        throw Error(Code::invalid_argument, "amount must be above 0");
+    }
+    return amount;
+}
+
+Demand read_demand(const pg::Arguments& arguments) {
+    const auto resource =
+        quota::parse_resource(arguments.required<std::string_view>(1, "resource"));
+    return {resource, read_amount(resource, arguments.required<pg::Decimal>(2, "amount"))};
+}
+
+quota::Purpose read_purpose(const pg::Arguments& arguments, int first) {
+    return {.run = arguments.optional<Uuid>(first), .job = arguments.optional<Uuid>(first + 1)};
+}
+
+quota::Throttling read_throttling(const pg::Arguments& arguments, int argument) {
+    const auto name = arguments.optional<std::string>(argument).value_or("P2");
+    return jobs::parse_priority_class(name) == jobs::PriorityClass::p0
+               ? quota::Throttling::ignored
+               : quota::Throttling::honoured;
+}
+
+const char* reason_of(admission::Refusal refusal) {
+    switch (refusal) {
+        case admission::Refusal::throttled:
+            return "throttled";
+        case admission::Refusal::over_limit:
+            return "limit_exceeded";
+        case admission::Refusal::burst_spent:
+            return "burst_exhausted";
+        case admission::Refusal::none:
+            break;
+    }
+    return nullptr;
+}
+
+// The columns of an answer: allowed, burst_allowed, current, limit, remaining, throttled_until,
+// reason. Several resources are allowed together or not at all.
+template <typename... Leading>
+void add_answer(pg::Returned& returned, Resource resource, bool allowed,
+                const admission::Verdict& verdict, const admission::Reading& reading,
+                const Leading&... leading) {
+    const auto units = [digits = quota::decimal_digits(resource)](admission::Amount amount) {
+        return pg::Units{amount, digits};
+    };
+    const auto* reason = reason_of(verdict.refusal);
+    returned.add(
+        leading..., allowed, verdict.bursts, units(in_use(reading.usage)),
+        units(reading.limits.limit), units(remaining(reading.limits, reading.usage)),
+        reading.is_throttled(pg::now()) ? std::optional{reading.throttled_until} : std::nullopt,
+        reason == nullptr ? std::nullopt : std::optional{std::string_view{reason}});
+}
+
+}  // namespace
+
+IDEAMINE_FUNCTION(ideamine_check_quota) {
+    return pg::boundary([&] {
+        const pg::Arguments arguments{fcinfo};
+        const auto tenant = access::resolve_tenant(arguments.optional<std::string>(0));
+        const auto demand = read_demand(arguments);
+        const auto [verdict, reading] = quota::check(tenant, demand);
+        pg::Returned returned{arguments};
+        add_answer(returned, demand.resource, verdict.allowed(), verdict, reading);
+        return Datum{0};
+    });
+}
+
+IDEAMINE_FUNCTION(ideamine_has_quota) {
+    return pg::boundary([&] {
+        const pg::Arguments arguments{fcinfo};
+        const auto tenant = access::resolve_tenant(arguments.optional<std::string>(0));
+        return BoolGetDatum(quota::check(tenant, read_demand(arguments)).verdict.allowed());
+    });
+}
+
+IDEAMINE_FUNCTION(ideamine_enforce_quota) {
+    return pg::boundary([&] {
+        const pg::Arguments arguments{fcinfo};
+        const auto tenant = access::resolve_tenant(arguments.optional<std::string>(0));
+        const auto demand = read_demand(arguments);
+        const auto purpose = read_purpose(arguments, 3);
+        const auto throttling = read_throttling(arguments, 5);
+        pg::Returned returned{arguments};
+        const pg::Spi spi;
+        const auto answer =
+            quota::enforce(tenant, std::span{&demand, 1}, purpose, throttling).front();
+        add_answer(returned, demand.resource, answer.verdict.allowed(), answer.verdict,
+                   answer.reading);
+        return Datum{0};
+    });
+}
+
+namespace {
+
+// An object of resources and amounts.
+std::vector<Demand> read_demands(pg::Json json) {
+    const auto object = pg::JsonValue::of(json);
+    if (object.kind() != pg::JsonValue::Kind::object || object.size() == 0) {
+        throw Error(Code::invalid_argument,
+                    "amounts must be a JSON object of resources and amounts");
+    }
+    std::vector<Demand> demands;
+    for (const auto& [key, value] : object.members()) {
+        const auto resource = quota::parse_resource(key);
+        if (value.kind() != pg::JsonValue::Kind::number) {
+            throw Error(Code::invalid_argument,
+                        "the amount of " + std::string{key} + " must be a number");
+        }
+        demands.push_back({resource, read_amount(resource, value.decimal())});
+    }
+    return demands;
+}
+
+}  // namespace
+
+IDEAMINE_FUNCTION(ideamine_enforce_quotas) {
+    return pg::boundary([&] {
+        const pg::Arguments arguments{fcinfo};
+        const auto tenant = access::resolve_tenant(arguments.optional<std::string>(0));
+        const auto demands = read_demands(arguments.required<pg::Json>(1, "amounts"));
+        const auto purpose = read_purpose(arguments, 2);
+        const auto throttling = read_throttling(arguments, 4);
+        pg::Returned returned{arguments};
+        const pg::Spi spi;
+        const auto answers = quota::enforce(tenant, demands, purpose, throttling);
+        const bool allowed = std::ranges::all_of(
+            answers, [](const auto& answer) { return answer.verdict.allowed(); });
+        for (std::size_t i = 0; i < demands.size(); ++i) {
+            add_answer(returned, demands[i].resource, allowed, answers[i].verdict,
+                       answers[i].reading,
+                       pg::Enum{"ideamine.resource", to_string(demands[i].resource)});
+        }
+        return Datum{0};
+    });
+}
+
+namespace {
+
+Datum returned_units(admission::Amount amount, Resource resource) {
+    const pg::Units units{amount, quota::decimal_digits(resource)};
+    return pg::call([&units] { return pg::Type<pg::Units>::put(units); });
+}
+
+}  // namespace
+
+IDEAMINE_FUNCTION(ideamine_record_usage) {
+    return pg::boundary([&] {
+        const pg::Arguments arguments{fcinfo};
+        const auto tenant = access::resolve_tenant(arguments.optional<std::string>(0));
+        const auto demand = read_demand(arguments);
+        const auto purpose = read_purpose(arguments, 3);
+        const pg::Spi spi;
+        const auto reading = quota::record(tenant, demand, purpose);
+        return returned_units(in_use(reading.usage), demand.resource);
+    });
+}
+
+IDEAMINE_FUNCTION(ideamine_release_quota) {
+    return pg::boundary([&] {
+        const pg::Arguments arguments{fcinfo};
+        const auto tenant = access::resolve_tenant(arguments.optional<std::string>(0));
+        const auto demand = read_demand(arguments);
+        if (!quota::is_gauge(demand.resource)) {
+            throw Error(Code::invalid_argument,
+                        std::string{to_string(demand.resource)} + " is consumed, not held",
+                        "Only cpu, memory, storage, gpu and concurrent_runs can be given back.");
+        }
+        const auto purpose = read_purpose(arguments, 3);
+        const pg::Spi spi;
+        return returned_units(quota::release(tenant, demand, purpose), demand.resource);
+    });
+}
+
+// After each change of a row of tenant_quotas, whoever makes it.
+IDEAMINE_FUNCTION(ideamine_quotas_changed) {
+    return pg::boundary([&] {
+        const pg::TriggerCall trigger{fcinfo};
+        if (admission::shared::is_available()) {
+            for (const auto& tenant :
+                 {trigger.old_text("tenant_id"), trigger.new_text("tenant_id")}) {
+                if (tenant) {
+                    admission::shared::rules_changed(quota::tenant_party(*tenant).scope);
+                }
+            }
+        }
+        return pg::TriggerCall::done();
+    });
+}

@@ -1,0 +1,171 @@
+#include "quota/violations_shared.hpp"
+
+#include "ideamine/pg/datum.hpp"
+#include "ideamine/pg/shared_state.hpp"
+#include "ideamine/pg/transaction_end.hpp"
+
+extern "C" {
+#include "common/hashfn.h"
+}
+
+namespace ideamine::quota::shared {
+
+namespace {
+
+constexpr std::size_t places = 2048;
+// How many places one violation may take, beginning at that of its hash.
+constexpr std::size_t choices = 16;
+
+struct Table {
+    std::int64_t dropped;
+    Queued queued[places];  // free where the count is 0
+};
+
+constinit pg::Shared<Table> table{"ideamine violations"};
+
+// What this transaction is writing, and where it was taken from.
+struct Taken {
+    std::size_t place;
+    std::int64_t count;
+    Time first_at;
+};
+std::vector<Taken>& taken() {
+    static auto* const taken = new std::vector<Taken>;
+    return *taken;
+}
+
+std::size_t first_choice(std::string_view tenant, Resource resource, Action action) {
+    const auto seed =
+        static_cast<std::uint64_t>(index_of(resource)) * 16 + static_cast<std::uint64_t>(action);
+    return hash_bytes_extended(reinterpret_cast<const unsigned char*>(tenant.data()),
+                               static_cast<int>(tenant.size()), seed) %
+           places;
+}
+
+bool is_same(const Queued& queued, const pg::Installation& installation, std::string_view tenant,
+             Resource resource, Action action, Time now) {
+    return queued.count > 0 && now < queued.first_at + repeat_time &&
+           queued.installation == installation && queued.resource == resource &&
+           queued.action == action && queued.tenant_view() == tenant;
+}
+
+// With the lock. Null: all places are taken.
+Queued* find_place(const pg::Installation& installation, std::string_view tenant, Resource resource,
+                   Action action, Time now) {
+    Queued* free = nullptr;
+    const auto first = first_choice(tenant, resource, action);
+    for (std::size_t i = 0; i < choices; ++i) {
+        auto& queued = table.get().queued[(first + i) % places];
+        if (is_same(queued, installation, tenant, resource, action, now)) {
+            return &queued;
+        }
+        if (free == nullptr && queued.count == 0) {
+            free = &queued;
+        }
+    }
+    return free;
+}
+
+void forget_taken(pg::TransactionEvent event) {
+    if (!pg::has_ended(event) || taken().empty()) {
+        return;
+    }
+    if (event == pg::TransactionEvent::committed) {
+        LWLockAcquire(table.lock(), LW_EXCLUSIVE);
+        for (const auto& [place, count, first_at] : taken()) {
+            auto& queued = table.get().queued[place];
+            if (queued.first_at == first_at) {
+                queued.count -= std::min(count, queued.count);
+            }
+        }
+        LWLockRelease(table.lock());
+    }
+    taken().clear();
+}
+
+// What was written is undone: it is still to be written.
+void forget_undone(bool committed, SubTransactionId, SubTransactionId) {
+    if (!committed) {
+        taken().clear();
+    }
+}
+
+constinit bool watching = false;
+
+}  // namespace
+
+void reserve_violations() {
+    table.reserve();
+}
+
+void queue_violation(std::string_view tenant, Resource resource, Action action,
+                     const admission::Reading& reading, admission::Amount asked) noexcept {
+    const auto now = pg::now();
+    const pg::Installation installation = pg::last_installation();
+    const auto overage = overage_of(reading.limits, reading.usage, asked);
+    LWLockAcquire(table.lock(), LW_EXCLUSIVE);
+    auto* queued = find_place(installation, tenant, resource, action, now);
+    if (queued == nullptr) {
+        ++table.get().dropped;
+    } else {
+        const bool is_new = queued->count == 0;
+        if (is_new) {
+            *queued = {.installation = installation,
+                       .resource = resource,
+                       .action = action,
+                       .asked = 0,
+                       .used = 0,
+                       .limit = 0,
+                       .overage = -1,
+                       .window_start = reading.window_start,
+                       .first_at = now,
+                       .last_at = now,
+                       .count = 0,
+                       .tenant_length = static_cast<std::uint16_t>(tenant.size()),
+                       .tenant = {}};
+            std::memcpy(queued->tenant, tenant.data(), tenant.size());
+        }
+        if (overage > queued->overage) {
+            queued->overage = overage;
+            queued->asked = asked;
+            queued->used = in_use(reading.usage);
+            queued->limit = reading.limits.limit;
+        }
+        queued->last_at = now;
+        ++queued->count;
+    }
+    LWLockRelease(table.lock());
+}
+
+std::vector<Queued> take_violations() {
+    if (!watching) {
+        pg::at_transaction_events(forget_taken);
+        pg::at_subtransaction_end(forget_undone);
+        watching = true;
+    }
+    table.check_available();
+    const auto installation = pg::current_installation();
+    std::vector<Queued> copies;
+    if (!taken().empty()) {
+        return copies;
+    }
+    copies.reserve(places);
+    taken().reserve(places);
+    const pg::LockGuard guard{table.lock()};
+    for (std::size_t place = 0; place < places; ++place) {
+        const auto& queued = table.get().queued[place];
+        if (queued.count > 0 && queued.installation == installation) {
+            copies.push_back(queued);
+            taken().push_back({place, queued.count, queued.first_at});
+        }
+    }
+    return copies;
+}
+
+std::int64_t dropped_violations() {
+    table.check_available();
+    const pg::LockGuard guard{table.lock(), LW_SHARED};
+    return table.get().dropped;
+}
+
+}  // namespace ideamine::quota::shared

@@ -1,0 +1,11 @@
+#include "ideamine/pg/function.hpp"
+#include "quota/violations_store.hpp"
+
+using namespace ideamine;
+
+IDEAMINE_FUNCTION(ideamine_record_violations) {
+    return pg::boundary([&] {
+        const pg::Spi spi;
+        return Int64GetDatum(quota::record_violations());
+    });
+}
