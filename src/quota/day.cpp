@@ -43,7 +43,8 @@ Day day_of(Time at, const Zone& zone) {
 
 Day day_of(Time at, const Zone& zone, const Zone& before, Time since) {
     if (at < since) {
-        return {day_of(at, before).start, since};
+        const auto [start, end] = day_of(at, before);
+        return {start, std::min(end, since)};
     }
     const auto [start, end] = day_of(at, zone);
     return {std::max(start, since), end};
