@@ -71,13 +71,19 @@ void wait_for_loader(Account& account, Time give_up_at) {
 }
 
 // Throttling that began before is kept; what the ledger knows of it counts after a restart.
-void install_rules(Account& account, const Rules& rules, std::uint64_t changes, bool own) {
+void install_rules(Account& account, const Rules& rules, std::uint64_t changes, bool own,
+                   Time now) {
     const bool is_first = account.loaded_at == 0;
     account.rules = rules;
     account.loaded_at = changes;
     account.loaded_for = own ? pg::own_process_number() : everybody;
     if (is_first) {
         account.throttled_until = rules.throttled_until;
+    }
+    // what is not committed may yet be undone
+    for (auto offset = own ? 0 : account.counters; offset != 0; offset = counter_at(offset)->next) {
+        auto& counter = *counter_at(offset);
+        limits_changed(counter.usage, rules.limits[counter.resource], now);
     }
 }
 
@@ -92,7 +98,7 @@ void load_rules(Account& account, const Ledger& ledger, Time now) {
         {
             const AccountLock lock{account};
             if (past == 0) {
-                install_rules(account, rules, changes, own);
+                install_rules(account, rules, changes, own, now);
             }
             past = unlink_past_counter(account);
         }
@@ -402,6 +408,10 @@ Answer take(const Ask& ask, Purpose purpose) {
     return with_counter(*account, *ask.party.ledger, ask.resource, [&](Counter& counter) {
         const auto now = pg::now();
         const auto& limits = limits_of(*account, counter);
+        if (!is_countable(counter.usage, ask.amount)) {
+            throw Error(Code::invalid_argument, "the amount is too large",
+                        "With what is in use it would be more than can be counted.");
+        }
         const Verdict verdict{.crosses = crosses(limits, counter.usage, ask.amount)};
         admission::take(counter.usage, limits, ask.amount, now);
         add_note(taken(*account, counter, *ask.party.ledger, ask.amount, kind_for(purpose), verdict,

@@ -49,7 +49,7 @@ struct Answer {
 // asked for once each.
 std::vector<Answer> admit(std::span<const Ask> asks, Throttling throttling, Purpose purpose);
 
-// Takes it whatever the limits say.
+// Takes it whatever the limits say. Throws ID400 if the sum would be more than can be counted.
 Answer take(const Ask& ask, Purpose purpose);
 
 // Gives back up to so much of what was recorded, or is going to be by this transaction. It counts
