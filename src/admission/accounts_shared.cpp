@@ -200,6 +200,14 @@ Counter* find_counter(const Account& account, int resource, Time window) {
     return nullptr;
 }
 
+Time throttled_until(const Account& account) {
+    auto until = account.throttled_until;
+    for (auto offset = account.counters; offset != 0; offset = counter_at(offset)->next) {
+        until = std::max(until, counter_at(offset)->throttles_until);
+    }
+    return until;
+}
+
 Pin Pin::get(const pg::Installation& installation, const Scope& scope) {
     check_available();
     const Key key{installation, scope};
@@ -256,6 +264,7 @@ Offset make_counter(int resource, Time window, const Sums& sums) {
         .next = 0,
         .window = window,
         .usage = {.settled = sums.settled, .leased = sums.leased},
+        .throttles_until = Time::min(),
         .resource = static_cast<std::uint8_t>(resource),
     };
     pg_atomic_fetch_add_u64(&directory_area.get().counters, 1);

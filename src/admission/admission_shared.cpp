@@ -39,7 +39,7 @@ Reading reading_of(const Account& account, const Usage& usage, int resource) {
             .usage = usage,
             .window_start = account.rules.window_start,
             .window_end = account.rules.window_end,
-            .throttled_until = account.throttled_until};
+            .throttled_until = throttled_until(account)};
 }
 
 // ---- loading -----------------------------------------------------------------------------------
@@ -233,11 +233,10 @@ Note taken(Account& account, Counter& counter, const Ledger& ledger, Amount amou
               .amount = amount,
               .kind = kind,
               .crossed = verdict.crosses,
-              .bursting = verdict.bursts,
-              .throttled_before = account.throttled_until};
+              .bursting = verdict.bursts};
     if (verdict.crosses) {
-        account.throttled_until =
-            std::max(account.throttled_until, saturating_add(now, account.rules.throttle_time));
+        note.throttles_until = saturating_add(now, account.rules.throttle_time);
+        counter.throttles_until = note.throttles_until;
         counter.usage.has_throttled = true;
     }
     return note;
@@ -308,7 +307,8 @@ bool Admission::judge_all(Time now) {
     bool allowed = true;
     for (std::size_t i = 0; i < asks_.size(); ++i) {
         const auto& account = *pins_[i];
-        const bool throttled = throttling_ == Throttling::honoured && now < account.throttled_until;
+        const bool throttled =
+            throttling_ == Throttling::honoured && now < throttled_until(account);
         answers_[i].verdict = judge(limits_of(account, *counters_[i]), counters_[i]->usage,
                                     asks_[i].amount, throttled, now);
         answers_[i].reading = reading_of(account, counters_[i]->usage, asks_[i].resource);
@@ -460,7 +460,7 @@ Answer join(const Membership& membership, Throttling throttling) {
     pair.with_counters(membership, [&](Counter& member, Counter& group, Time now) {
         const auto& limits = limits_of(*pair.group, group);
         const bool throttled =
-            throttling == Throttling::honoured && now < pair.group->throttled_until;
+            throttling == Throttling::honoured && now < throttled_until(*pair.group);
         const bool is_first = in_use(member.usage) == 0;
         answer.verdict = judge(limits, group.usage, is_first ? 1 : 0, throttled, now);
         // who is in already takes nothing more, however full it is

@@ -41,7 +41,7 @@ Reading read_counter(const Account& account, const Counter& counter) {
             .usage = counter.usage,
             .window_start = account.rules.window_start,
             .window_end = account.rules.window_end,
-            .throttled_until = account.throttled_until};
+            .throttled_until = throttled_until(account)};
 }
 
 // The counter that limits what a note took.
@@ -65,11 +65,14 @@ void leave_group(const Note& note) {
 void decide_throttling(const Note& note, bool committed) {
     auto& account = limiting_account(note);
     auto& counter = limiting_counter(note);
+    if (counter.throttles_until == note.throttles_until) {
+        counter.throttles_until = Time::min();
+    }
     if (committed || in_use(counter.usage) >= limits_of(account, counter).throttle_at) {
+        account.throttled_until = std::max(account.throttled_until, note.throttles_until);
         note.ledger->report(account.id_view(), counter.resource, Happening::throttled,
                             read_counter(account, counter));
     } else {
-        account.throttled_until = note.throttled_before;
         counter.usage.has_throttled = false;
     }
 }
@@ -168,7 +171,7 @@ bool merge(const Note& note, std::size_t end) {
         if (other.counter == note.counter && other.kind == note.kind && other.level == note.level &&
             other.group_counter == note.group_counter) {
             other.amount += note.amount;
-            other.throttled_before = other.crossed ? other.throttled_before : note.throttled_before;
+            other.throttles_until = std::max(other.throttles_until, note.throttles_until);
             other.crossed = other.crossed || note.crossed;
             other.bursting = other.bursting || note.bursting;
             return true;

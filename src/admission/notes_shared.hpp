@@ -23,9 +23,9 @@ struct Note {
     SubTransactionId level = InvalidSubTransactionId;
     Amount amount;
     Kind kind;
-    bool crossed = false;                 // it reached what throttles
-    bool bursting = false;                // it passed the limit
-    Time throttled_before = Time::min();  // of its account, when it crossed
+    bool crossed = false;                // it reached what throttles
+    bool bursting = false;               // it passed the limit
+    Time throttles_until = Time::min();  // if it crossed
 };
 
 // Room for so many more, so that add_note() cannot fail. Watches the transaction from now on.
