@@ -500,7 +500,12 @@ void leave(const Membership& membership) {
 
 void rules_changed(const Scope& scope) {
     check_available();
-    note_changed_rules(pg::current_installation(), scope);
+    note_changed_rules(pg::current_installation(), scope, true);
+}
+
+void rules_made(const Scope& scope) {
+    check_available();
+    note_changed_rules(pg::current_installation(), scope, false);
 }
 
 namespace {

@@ -73,6 +73,9 @@ void leave(const Membership& membership);
 // The rules of a scope were changed by the caller's transaction: it judges by them from now on, and
 // everybody when it has committed.
 void rules_changed(const Scope& scope);
+// The same for a scope that is new: nobody else knows it before, so that the caller's transaction
+// may be prepared.
+void rules_made(const Scope& scope);
 
 // All counters of a kind that are in memory.
 struct Listed {

@@ -10,6 +10,7 @@ struct ChangedRules {
     pg::Installation installation;
     char kind;
     std::string id;
+    bool were_known;  // to others
 };
 
 // Made at their first use, and never destroyed: a session may end within a transaction.
@@ -135,7 +136,7 @@ void give_up_loading() {
 }
 
 void refuse_to_prepare() {
-    if (!state().notes.empty() || !state().changed.empty()) {
+    if (!state().notes.empty() || std::ranges::any_of(state().changed, &ChangedRules::were_known)) {
         pg::boundary([] {
             throw Error(Code::conflict,
                         "cannot prepare a transaction that has taken or given back quota",
@@ -250,9 +251,9 @@ Amount own_taken(const Counter& counter) {
     return taken;
 }
 
-void note_changed_rules(const pg::Installation& installation, const Scope& scope) {
+void note_changed_rules(const pg::Installation& installation, const Scope& scope, bool were_known) {
     watch_transactions();
-    state().changed.push_back({installation, scope.kind, std::string{scope.id}});
+    state().changed.push_back({installation, scope.kind, std::string{scope.id}, were_known});
     load_anew(state().changed.back());
 }
 

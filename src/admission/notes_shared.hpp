@@ -38,7 +38,8 @@ Amount own_taken(const Counter& counter);
 
 // Rules that the caller's transaction has changed: when it ends, they are loaded anew. Until then
 // this process judges by its own, and all others by what is committed.
-void note_changed_rules(const pg::Installation& installation, const Scope& scope);
+// A transaction that changed rules which others may know cannot be prepared.
+void note_changed_rules(const pg::Installation& installation, const Scope& scope, bool were_known);
 bool has_changed_rules(const Account& account);
 
 // An account that this process is loading, if that ends in an error.
