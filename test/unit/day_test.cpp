@@ -251,31 +251,44 @@ const TableZone honolulu{-10h};
 
 TEST(DayOfATenantThatMoved, EndsWhenItWouldHaveAndTheNextOneIsThatOfTheNewZone) {
     const auto since = utc(2026, 11, 22);
-    EXPECT_EQ(day_of(utc(2026, 11, 21, 12), tokyo, utc_zone, since),
+    EXPECT_EQ(day_of(utc(2026, 11, 21, 12), tokyo, since, utc_zone, Time::min()),
               (Day{utc(2026, 11, 21), since}));
-    EXPECT_EQ(day_of(since - Duration{1}, tokyo, utc_zone, since), (Day{utc(2026, 11, 21), since}));
-    EXPECT_EQ(day_of(since, tokyo, utc_zone, since), (Day{since, utc(2026, 11, 22, 15)}));
-    EXPECT_EQ(day_of(utc(2026, 11, 22, 15), tokyo, utc_zone, since),
+    EXPECT_EQ(day_of(since - Duration{1}, tokyo, since, utc_zone, Time::min()),
+              (Day{utc(2026, 11, 21), since}));
+    EXPECT_EQ(day_of(since, tokyo, since, utc_zone, Time::min()),
+              (Day{since, utc(2026, 11, 22, 15)}));
+    EXPECT_EQ(day_of(utc(2026, 11, 22, 15), tokyo, since, utc_zone, Time::min()),
               (Day{utc(2026, 11, 22, 15), utc(2026, 11, 23, 15)}));
 }
 
 TEST(DayOfATenantThatMoved, BeforeThatItHadTheDaysOfTheOldZone) {
     const auto since = utc(2026, 11, 22);
-    EXPECT_EQ(day_of(utc(2026, 11, 19, 12), tokyo, utc_zone, since),
+    EXPECT_EQ(day_of(utc(2026, 11, 19, 12), tokyo, since, utc_zone, Time::min()),
               (Day{utc(2026, 11, 19), utc(2026, 11, 20)}));
+}
+
+// On the first day in Tokyo, which began in the morning there, it moves on.
+TEST(DayOfATenantThatMoved, MayMoveAgainOnTheNextDay) {
+    const auto first = utc(2026, 11, 22);
+    const auto second = utc(2026, 11, 22, 15);
+    const auto move = [&](Time at) { return day_of(at, honolulu, second, tokyo, first); };
+    EXPECT_EQ(move(first), (Day{first, second}));
+    EXPECT_EQ(move(second - Duration{1}), (Day{first, second}));
+    EXPECT_EQ(move(second), (Day{second, utc(2026, 11, 23, 10)}));
+    EXPECT_EQ(move(first - Duration{1}).end, first);
 }
 
 TEST(DayOfATenantThatMoved, NoDayIsBegunTwice) {
     for (const auto* to : {&tokyo, &honolulu, &kathmandu, &berlin, &sao_paulo, &apia}) {
         for (const auto* from : {&utc_zone, &tokyo, &honolulu, &havana, &st_johns}) {
             const auto since = day_of(utc(2026, 11, 21, 12), *from).end;
-            auto day = day_of(utc(2026, 11, 18), *to, *from, since);
+            auto day = day_of(utc(2026, 11, 18), *to, since, *from, Time::min());
             while (day.start < utc(2026, 11, 26)) {
                 ASSERT_LT(day.start, day.end);
                 for (const auto at : {day.start, day.end - Duration{1}}) {
-                    ASSERT_EQ(day_of(at, *to, *from, since), day);
+                    ASSERT_EQ(day_of(at, *to, since, *from, Time::min()), day);
                 }
-                const auto next = day_of(day.end, *to, *from, since);
+                const auto next = day_of(day.end, *to, since, *from, Time::min());
                 ASSERT_EQ(next.start, day.end);
                 day = next;
             }
