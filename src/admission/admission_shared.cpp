@@ -425,18 +425,19 @@ Amount release(const Ask& ask) {
     const auto account = pin_party(ask.party);
     prepare_notes(1);
     return with_counter(*account, *ask.party.ledger, ask.resource, [&](Counter& counter) {
-        const auto there = std::max<Amount>(
-            counter.usage.settled + own_taken(counter) - counter.usage.releasing, 0);
-        const auto amount = std::min(ask.amount, there);
-        if (amount > 0) {
-            counter.usage.releasing += amount;
+        // what nobody else can give back goes first; it is there as long as the release is
+        const auto own = std::min(ask.amount, own_releasable(counter));
+        const auto of_settled = std::min(ask.amount - own, releasable(counter.usage));
+        if (own + of_settled > 0) {
+            counter.usage.releasing += of_settled;
             add_note({.account = account.get(),
                       .counter = &counter,
                       .ledger = ask.party.ledger,
-                      .amount = amount,
+                      .amount = own + of_settled,
+                      .of_settled = of_settled,
                       .kind = Note::Kind::release});
         }
-        return amount;
+        return own + of_settled;
     });
 }
 

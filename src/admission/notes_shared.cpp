@@ -85,7 +85,7 @@ void apply(const Note& note, bool committed) {
         committed ? commit_taken(usage, limits, note.amount, destination(note.kind))
                   : roll_back_taken(usage, limits, note.amount);
     } else {
-        usage.releasing -= note.kind == Note::Kind::release ? note.amount : 0;
+        usage.releasing -= note.of_settled;
         if (committed) {
             commit_released(usage, limits, note.amount, destination(note.kind));
         }
@@ -111,6 +111,18 @@ void settle(const Note& note, bool committed) {
     }
     unpin(*note.account);
     unpin(limiting_account(note));
+}
+
+// What is given back goes first: others must not find what was taken, as if it could be given back
+// once more.
+void settle_all(bool committed) {
+    for (const bool releases : {true, false}) {
+        for (const auto& note : state().notes) {
+            if ((note.kind == Note::Kind::release) == releases) {
+                settle(note, committed);
+            }
+        }
+    }
 }
 
 void load_anew(const ChangedRules& changed) {
@@ -153,9 +165,7 @@ void end_transaction(pg::TransactionEvent event) {
     if (!pg::has_ended(event)) {
         return;
     }
-    for (const auto& note : state().notes) {
-        settle(note, event == pg::TransactionEvent::committed);
-    }
+    settle_all(event == pg::TransactionEvent::committed);
     state().notes.clear();
     give_up_loading();
     load_rules_anew();
@@ -172,6 +182,7 @@ bool merge(const Note& note, std::size_t end) {
         if (other.counter == note.counter && other.kind == note.kind && other.level == note.level &&
             other.group_counter == note.group_counter) {
             other.amount += note.amount;
+            other.of_settled += note.of_settled;
             other.throttles_until = std::max(other.throttles_until, note.throttles_until);
             other.crossed = other.crossed || note.crossed;
             other.bursting = other.bursting || note.bursting;
@@ -243,12 +254,16 @@ void add_note(Note note) {
     }
 }
 
-Amount own_taken(const Counter& counter) {
-    Amount taken = 0;
+Amount own_releasable(const Counter& counter) {
+    Amount left = 0;
     for (const auto& note : state().notes) {
-        taken += note.counter == &counter && note.kind == Note::Kind::take ? note.amount : 0;
+        if (note.counter == &counter && note.kind == Note::Kind::take) {
+            left += note.amount;
+        } else if (note.counter == &counter && note.kind == Note::Kind::release) {
+            left -= note.amount - note.of_settled;
+        }
     }
-    return taken;
+    return left;
 }
 
 void note_changed_rules(const pg::Installation& installation, const Scope& scope, bool were_known) {

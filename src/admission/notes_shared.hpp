@@ -22,6 +22,7 @@ struct Note {
     const Ledger* ledger;  // of the account, or of the group if there is one
     SubTransactionId level = InvalidSubTransactionId;
     Amount amount;
+    Amount of_settled = 0;  // of a release, what others have recorded
     Kind kind;
     bool crossed = false;                // it reached what throttles
     bool bursting = false;               // it passed the limit
@@ -33,8 +34,8 @@ void prepare_notes(std::size_t count);
 // With the locks of its accounts. Pins them until the note is settled.
 void add_note(Note note);
 
-// What the caller's transaction has taken of a counter and will settle.
-Amount own_taken(const Counter& counter);
+// What the caller's transaction has taken of a counter, will settle, and has not given back.
+Amount own_releasable(const Counter& counter);
 
 // Rules that the caller's transaction has changed: when it ends, they are loaded anew. Until then
 // this process judges by its own, and all others by what is committed.
