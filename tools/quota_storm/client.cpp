@@ -30,9 +30,8 @@ bool is_expected(const std::string& sqlstate) {
 
 }  // namespace
 
-Client::Client(const std::string& dsn, const std::vector<Tenant>& tenants, unsigned seed,
-               int number)
-    : dsn_(dsn),
+Client::Client(std::string dsn, const std::vector<Tenant>& tenants, unsigned seed, int number)
+    : dsn_(std::move(dsn)),
       tenants_(tenants),
       random_(seed * 1000 + static_cast<unsigned>(number)),
       begin_(std::string{"BEGIN ISOLATION LEVEL "} +

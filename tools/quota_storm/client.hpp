@@ -14,7 +14,7 @@ using Counts = std::map<std::string, int>;
 
 class Client {
   public:
-    Client(const std::string& dsn, const std::vector<Tenant>& tenants, unsigned seed, int number);
+    Client(std::string dsn, const std::vector<Tenant>& tenants, unsigned seed, int number);
 
     // One after the other. Throws Gone when the server is.
     void run(int transactions);

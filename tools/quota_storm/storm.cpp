@@ -48,6 +48,7 @@ class Storm {
         {
             const auto watchers = watch();
             std::vector<std::jthread> clients;
+            clients.reserve(static_cast<std::size_t>(options_.clients));
             for (int number = 0; number < options_.clients; ++number) {
                 clients.push_back(start([this, number] { run_client(number); }));
             }
@@ -128,10 +129,10 @@ class Storm {
 
 // A session whose client has gone is there until it notices.
 void wait_for_others(Session& session) {
-    while (session
-               .run("SELECT 1 FROM pg_stat_activity WHERE application_name = 'quota_storm'"
-                    " AND pid <> pg_backend_pid()")
-               .size() > 0) {
+    constexpr auto others =
+        "SELECT 1 FROM pg_stat_activity WHERE application_name = 'quota_storm'"
+        " AND pid <> pg_backend_pid()";
+    while (!session.run(others).empty()) {
         std::this_thread::sleep_for(std::chrono::milliseconds{5});
     }
 }
