@@ -35,6 +35,7 @@ struct Rules {
 struct Sums {
     Amount settled = 0;
     Amount leased = 0;
+    bool has_throttled = false;  // within the window
 };
 
 // What happened to a counter, once it is certain.

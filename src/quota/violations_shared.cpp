@@ -43,10 +43,9 @@ std::size_t first_choice(std::string_view tenant, Resource resource, Action acti
            places;
 }
 
-bool is_same(const Queued& queued, const pg::Installation& installation, std::string_view tenant,
-             Resource resource, Action action, Time now) {
-    return queued.count > 0 && now < queued.first_at + repeat_time &&
-           queued.installation == installation && queued.resource == resource &&
+bool is_of(const Queued& queued, const pg::Installation& installation, std::string_view tenant,
+           Resource resource, Action action) {
+    return queued.count > 0 && queued.installation == installation && queued.resource == resource &&
            queued.action == action && queued.tenant_view() == tenant;
 }
 
@@ -57,7 +56,8 @@ Queued* find_place(const pg::Installation& installation, std::string_view tenant
     const auto first = first_choice(tenant, resource, action);
     for (std::size_t i = 0; i < choices; ++i) {
         auto& queued = table.get().queued[(first + i) % places];
-        if (is_same(queued, installation, tenant, resource, action, now)) {
+        if (now < queued.first_at + repeat_time &&
+            is_of(queued, installation, tenant, resource, action)) {
             return &queued;
         }
         if (free == nullptr && queued.count == 0) {
@@ -167,6 +167,21 @@ std::vector<Queued> take_violations() {
         }
     }
     return copies;
+}
+
+Time last_queued(std::string_view tenant, Resource resource, Action action) {
+    table.check_available();
+    const auto installation = pg::current_installation();
+    const auto first = first_choice(tenant, resource, action);
+    auto last = Time::min();
+    const pg::LockGuard guard{table.lock(), LW_SHARED};
+    for (std::size_t i = 0; i < choices; ++i) {
+        const auto& queued = table.get().queued[(first + i) % places];
+        if (is_of(queued, installation, tenant, resource, action)) {
+            last = std::max(last, queued.last_at);
+        }
+    }
+    return last;
 }
 
 std::int64_t dropped_violations() {

@@ -43,6 +43,9 @@ void queue_violation(std::string_view tenant, Resource resource, Action action,
 // is taken once by each. One caller at a time.
 std::vector<Queued> take_violations();
 
+// When a violation of a tenant was queued last that is not written yet; min: none is.
+Time last_queued(std::string_view tenant, Resource resource, Action action);
+
 // How many found no place since the server started.
 std::int64_t dropped_violations();
 
