@@ -9,7 +9,7 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-our @EXPORT_OK = qw(new_node counter start_again counters_are_sums);
+our @EXPORT_OK = qw(new_node counter error_of start_again counters_are_sums);
 
 # A server with the extension in database postgres. No worker joins in.
 sub new_node
@@ -32,6 +32,15 @@ sub counter
 	my ($node, $tenant, $resource, $database) = @_;
 	return $node->safe_psql($database // 'postgres',
 		"SELECT current FROM ideamine.check_quota('$tenant', '$resource', 1)");
+}
+
+# The error that some statements end in, with its SQLSTATE, DETAIL and HINT.
+sub error_of
+{
+	my ($node, $sql, $database) = @_;
+	my (undef, undef, $error) = $node->psql($database // 'postgres', $sql, extra_params => [ '-v', 'VERBOSITY=verbose' ]);
+	$error =~ s/^psql:<stdin>:\d+: ERROR:  //;
+	return $error;
 }
 
 # After a kill, orphans may still hold the shared memory for a moment.
