@@ -71,8 +71,9 @@ void decide_throttling(const Note& note, bool committed) {
     }
     if (committed || in_use(counter.usage) >= limits_of(account, counter).throttle_at) {
         account.throttled_until = std::max(account.throttled_until, note.throttles_until);
-        note.ledger->report(account.id_view(), counter.resource, Happening::throttled,
-                            read_counter(account, counter));
+        auto reading = read_counter(account, counter);
+        reading.throttled_until = note.throttles_until;
+        note.ledger->report(account.id_view(), counter.resource, Happening::throttled, reading);
     } else {
         counter.usage.has_throttled = false;
     }

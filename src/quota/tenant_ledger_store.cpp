@@ -123,9 +123,14 @@ class TenantLedger final : public admission::Ledger {
 
     void report(std::string_view id, int resource, admission::Happening happening,
                 const admission::Reading& reading) const noexcept override {
-        const auto action =
-            happening == admission::Happening::throttled ? Action::throttle : Action::burst_allowed;
-        shared::queue_violation(id, static_cast<Resource>(resource), action, reading, 0);
+        const auto of = static_cast<Resource>(resource);
+        if (happening == admission::Happening::throttled) {
+            // when the threshold was crossed, however long that took to be committed
+            shared::queue_violation(id, of, Action::throttle, reading, 0,
+                                    reading.throttled_until - throttle_time);
+        } else {
+            shared::queue_violation(id, of, Action::burst_allowed, reading, 0, pg::now());
+        }
     }
 };
 

@@ -37,7 +37,7 @@ struct Queued {
 
 // Neither fails nor allocates: also at the end of a transaction.
 void queue_violation(std::string_view tenant, Resource resource, Action action,
-                     const admission::Reading& reading, admission::Amount asked) noexcept;
+                     const admission::Reading& reading, admission::Amount asked, Time at) noexcept;
 
 // What is queued for this installation. It stays there until the caller's transaction commits, and
 // is taken once by each. One caller at a time.
