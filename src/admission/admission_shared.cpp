@@ -395,6 +395,26 @@ std::vector<Answer> admit(std::span<const Ask> asks, Throttling throttling, Purp
     return Admission{asks, throttling, purpose}.run();
 }
 
+Amount admit_some(const Ask& ask, Throttling throttling, Purpose purpose) {
+    check_may_take();
+    const auto account = pin_party(ask.party);
+    prepare_notes(1);
+    return with_counter(*account, *ask.party.ledger, ask.resource, [&](Counter& counter) {
+        const auto now = pg::now();
+        const auto& limits = limits_of(*account, counter);
+        const auto amount = std::min(ask.amount, remaining(limits, counter.usage));
+        const bool throttled = throttling == Throttling::honoured && now < account->throttled_until;
+        if (amount == 0 || throttled) {
+            return Amount{0};
+        }
+        const Verdict verdict{.crosses = crosses(limits, counter.usage, amount)};
+        admission::take(counter.usage, limits, amount, now);
+        add_note(
+            taken(*account, counter, *ask.party.ledger, amount, kind_for(purpose), verdict, now));
+        return amount;
+    });
+}
+
 Answer take(const Ask& ask, Purpose purpose) {
     check_may_take();
     const auto account = pin_party(ask.party);
@@ -472,6 +492,12 @@ Answer join(const Membership& membership, Throttling throttling) {
         answer.reading = reading_of(*pair.group, group.usage, membership.resource);
     });
     return answer;
+}
+
+void give_up_lease(const Ask& ask) {
+    const auto account = pin_party(ask.party);
+    const AccountLock lock{*account};
+    take_back(*account, ask.resource, ask.amount);
 }
 
 void leave(const Membership& membership) {

@@ -49,6 +49,9 @@ struct Answer {
 // asked for once each.
 std::vector<Answer> admit(std::span<const Ask> asks, Throttling throttling, Purpose purpose);
 
+// Takes as much of it as fits under the limit, burst apart. Returns how much.
+Amount admit_some(const Ask& ask, Throttling throttling, Purpose purpose);
+
 // Takes it whatever the limits say.
 Answer take(const Ask& ask, Purpose purpose);
 
@@ -58,6 +61,8 @@ Amount release(const Ask& ask);
 
 // Leases that end when the transaction commits.
 void end_lease(const Ask& ask);
+// One that admit() has just taken, and that is not wanted after all.
+void give_up_lease(const Ask& ask);
 
 // Leases of a member (counted in its resource 0) of a group, in which a member with any lease
 // counts one.

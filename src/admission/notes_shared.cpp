@@ -239,6 +239,25 @@ void add_note(Note note) {
     }
 }
 
+void take_back(Account& account, int resource, Amount amount) {
+    auto& notes = state().notes;
+    const auto note = std::find_if(notes.rbegin(), notes.rend(), [&](const Note& note) {
+        return note.account == &account && note.counter->resource == resource &&
+               note.kind == Note::Kind::lease;
+    });
+    if (note == notes.rend()) {
+        return;
+    }
+    note->amount -= amount;
+    const auto& limits = limits_of(account, *note->counter);
+    roll_back_taken(note->counter->usage, limits, amount);
+    if (note->crossed && in_use(note->counter->usage) < limits.throttle_at) {
+        account.throttled_until = note->throttled_before;
+        note->counter->usage.has_throttled = false;
+        note->crossed = false;
+    }
+}
+
 Amount own_taken(const Counter& counter) {
     Amount taken = 0;
     for (const auto& note : state().notes) {
