@@ -24,6 +24,7 @@ on_failure: what becomes of the job when one that it depends on fails or is canc
 (all the same, with the failure in its context) or blocked (it stays so);
 idempotency_key: the same key gives the same job for ideamine.idempotency_ttl, see idempotency_key();
 concurrency_key, concurrency_limit (default 1): of the tenant''s jobs with the key at most so many run at a time;
+needs: what it holds of its tenant''s quotas while it runs, such as {"cpu": 2, "memory": 4.5, "gpu": 1};
 quorum: {"votes": n, "agree": k}: n different workers run it, and it is completed when k results are the same.
 Errors: ID400 invalid argument or unknown option, ID404 unknown tenant or job, ID413 payload too large,
 ID422 a dependency is named twice, or is a vote.';

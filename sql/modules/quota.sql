@@ -42,7 +42,7 @@ LANGUAGE C STABLE PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'ideamine_has_quota';
 COMMENT ON FUNCTION ideamine.has_quota(text, text, numeric) IS
 'Whether so much could be taken now: the column allowed of check_quota(), for loops.
-Arguments and errors: as check_quota().';
+resource, amount: as there. Errors: as check_quota().';
 REVOKE ALL ON FUNCTION ideamine.has_quota(text, text, numeric) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ideamine.has_quota(text, text, numeric) TO ideamine_reader, ideamine_app, ideamine_worker, ideamine_admin;
 
@@ -95,7 +95,7 @@ COMMENT ON FUNCTION ideamine.enforce_quota(text, text, numeric, uuid, uuid, text
 'Takes so much if it may be taken, and records it in tenant_usage. It counts at once, for everybody; if the transaction
 rolls back, it was never taken. A refusal changes nothing but is recorded in quota_violations, even if the transaction
 rolls back. Returns one row as check_quota(), with what was taken.
-run_id, job_id: what it is for; priority_class: of P0 throttling is ignored. The rest: as check_quota().
+resource, amount: as in check_quota(); run_id, job_id: what it is for; priority_class: of P0 throttling is ignored.
 A transaction that took or gave back something cannot be prepared (ID409). Errors: as check_quota().';
 REVOKE ALL ON FUNCTION ideamine.enforce_quota(text, text, numeric, uuid, uuid, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ideamine.enforce_quota(text, text, numeric, uuid, uuid, text) TO ideamine_app, ideamine_worker, ideamine_admin;
@@ -121,7 +121,8 @@ AS 'MODULE_PATHNAME', 'ideamine_enforce_quotas';
 COMMENT ON FUNCTION ideamine.enforce_quotas(text, jsonb, uuid, uuid, text) IS
 'Takes several resources together, or none of them. Returns a row for each, as enforce_quota(): allowed is the same in
 all of them, reason says which ones stand in the way.
-amounts: an object such as {"cpu": 2, "memory": 4.5}. The rest, and errors: as enforce_quota().';
+amounts: an object such as {"cpu": 2, "memory": 4.5}; run_id, job_id, priority_class: as in enforce_quota().
+Errors: as enforce_quota().';
 REVOKE ALL ON FUNCTION ideamine.enforce_quotas(text, jsonb, uuid, uuid, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ideamine.enforce_quotas(text, jsonb, uuid, uuid, text) TO ideamine_app, ideamine_worker, ideamine_admin;
 
@@ -136,7 +137,7 @@ LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'ideamine_record_usage';
 COMMENT ON FUNCTION ideamine.record_usage(text, text, numeric, uuid, uuid) IS
 'Records what was used, whatever the limits say: for what can not be refused any more. It counts from now on. Returns
-what is in use with it. Arguments and errors: as enforce_quota().';
+what is in use with it. resource, amount, run_id, job_id: as in enforce_quota(). Errors: as enforce_quota().';
 REVOKE ALL ON FUNCTION ideamine.record_usage(text, text, numeric, uuid, uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ideamine.record_usage(text, text, numeric, uuid, uuid) TO ideamine_app, ideamine_worker, ideamine_admin;
 
@@ -152,7 +153,8 @@ AS 'MODULE_PATHNAME', 'ideamine_release_quota';
 COMMENT ON FUNCTION ideamine.release_quota(text, text, numeric, uuid, uuid) IS
 'Gives a gauge back, up to what was taken of it: never below zero, and nothing of what running jobs hold. Others may
 take it when the transaction has committed. Returns how much was given back.
-resource: cpu, memory, storage, gpu or concurrent_runs. The rest, and errors: as enforce_quota().';
+resource: cpu, memory, storage, gpu or concurrent_runs; amount, run_id, job_id: as in enforce_quota().
+Errors: as enforce_quota(), ID400 for tokens and cost.';
 REVOKE ALL ON FUNCTION ideamine.release_quota(text, text, numeric, uuid, uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ideamine.release_quota(text, text, numeric, uuid, uuid) TO ideamine_app, ideamine_worker, ideamine_admin;
 
@@ -176,6 +178,47 @@ CREATE OR REPLACE TRIGGER quotas_changed AFTER INSERT OR UPDATE OR DELETE ON ide
   FOR EACH ROW EXECUTE FUNCTION ideamine_internal.quotas_changed();
 ALTER TABLE ideamine.tenant_quotas ENABLE ALWAYS TRIGGER quotas_changed;
 COMMENT ON TRIGGER quotas_changed ON ideamine.tenant_quotas IS 'However a row is changed';
+
+CREATE OR REPLACE FUNCTION ideamine_internal.counters_truncated() RETURNS trigger
+LANGUAGE C
+AS 'MODULE_PATHNAME', 'ideamine_counters_truncated';
+COMMENT ON FUNCTION ideamine_internal.counters_truncated() IS 'Lets counters be loaded anew when a table that they are loaded from was emptied';
+REVOKE ALL ON FUNCTION ideamine_internal.counters_truncated() FROM PUBLIC;
+
+CREATE OR REPLACE TRIGGER counters_truncated AFTER TRUNCATE ON ideamine.jobs
+  FOR EACH STATEMENT EXECUTE FUNCTION ideamine_internal.counters_truncated();
+ALTER TABLE ideamine.jobs ENABLE ALWAYS TRIGGER counters_truncated;
+COMMENT ON TRIGGER counters_truncated ON ideamine.jobs IS 'Counters are loaded from it';
+CREATE OR REPLACE TRIGGER counters_truncated AFTER TRUNCATE ON ideamine.tenants
+  FOR EACH STATEMENT EXECUTE FUNCTION ideamine_internal.counters_truncated();
+ALTER TABLE ideamine.tenants ENABLE ALWAYS TRIGGER counters_truncated;
+COMMENT ON TRIGGER counters_truncated ON ideamine.tenants IS 'Counters are loaded from it';
+CREATE OR REPLACE TRIGGER counters_truncated AFTER TRUNCATE ON ideamine.tenant_quotas
+  FOR EACH STATEMENT EXECUTE FUNCTION ideamine_internal.counters_truncated();
+ALTER TABLE ideamine.tenant_quotas ENABLE ALWAYS TRIGGER counters_truncated;
+COMMENT ON TRIGGER counters_truncated ON ideamine.tenant_quotas IS 'Counters are loaded from it';
+CREATE OR REPLACE TRIGGER counters_truncated AFTER TRUNCATE ON ideamine.tenant_usage
+  FOR EACH STATEMENT EXECUTE FUNCTION ideamine_internal.counters_truncated();
+ALTER TABLE ideamine.tenant_usage ENABLE ALWAYS TRIGGER counters_truncated;
+COMMENT ON TRIGGER counters_truncated ON ideamine.tenant_usage IS 'Counters are loaded from it';
+CREATE OR REPLACE TRIGGER counters_truncated AFTER TRUNCATE ON ideamine.tenant_usage_rollups
+  FOR EACH STATEMENT EXECUTE FUNCTION ideamine_internal.counters_truncated();
+ALTER TABLE ideamine.tenant_usage_rollups ENABLE ALWAYS TRIGGER counters_truncated;
+COMMENT ON TRIGGER counters_truncated ON ideamine.tenant_usage_rollups IS 'Counters are loaded from it';
+CREATE OR REPLACE TRIGGER counters_truncated AFTER TRUNCATE ON ideamine.quota_violations
+  FOR EACH STATEMENT EXECUTE FUNCTION ideamine_internal.counters_truncated();
+ALTER TABLE ideamine.quota_violations ENABLE ALWAYS TRIGGER counters_truncated;
+COMMENT ON TRIGGER counters_truncated ON ideamine.quota_violations IS 'Counters are loaded from it';
+
+CREATE OR REPLACE FUNCTION ideamine.reload_counters() RETURNS bigint
+LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'ideamine_reload_counters';
+COMMENT ON FUNCTION ideamine.reload_counters() IS
+'Forgets the counters in shared memory, so that each is loaded from tables when it is needed next: after rows of usage
+or of running jobs were changed by hand. What transactions in progress have taken or given back stays. Returns how many
+counters were forgotten. Errors: ID503 the library is not preloaded.';
+REVOKE ALL ON FUNCTION ideamine.reload_counters() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION ideamine.reload_counters() TO ideamine_admin;
 
 -- Partitions are made at run time, with all that the parent cannot have.
 CREATE OR REPLACE FUNCTION ideamine_internal.make_usage_partition(day date) RETURNS void

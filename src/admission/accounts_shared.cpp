@@ -271,6 +271,12 @@ void link_counter(Account& account, Offset counter) {
     counter_at(counter)->next = std::exchange(account.counters, counter);
 }
 
+Offset unlink_counter(Account& account) {
+    return account.counters == 0
+               ? 0
+               : std::exchange(account.counters, counter_at(account.counters)->next);
+}
+
 Offset unlink_past_counter(Account& account) {
     for (auto* link = &account.counters; *link != 0; link = &counter_at(*link)->next) {
         const auto* counter = counter_at(*link);
@@ -289,7 +295,7 @@ Memory memory_used() {
             .counters = pg_atomic_read_u64(&directory.counters)};
 }
 
-void for_each_account(const pg::Installation& installation, char kind,
+void for_each_account(const pg::Installation& installation,
                       const std::function<void(Account&)>& visit) {
     check_available();
     std::vector<Pin> pins;
@@ -300,7 +306,7 @@ void for_each_account(const pg::Installation& installation, char kind,
         for (auto offset = bucket_of(bucket); offset != 0 && pins.size() < pins.capacity();
              offset = account_at(offset)->next) {
             auto* account = account_at(offset);
-            if (account->kind == kind && account->installation == installation) {
+            if (account->installation == installation) {
                 pins.push_back(Pin::another(account));
             }
         }

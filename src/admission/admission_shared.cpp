@@ -521,8 +521,35 @@ void rules_changed(const Scope& scope) {
 
 namespace {
 
+// One counter of an account that nobody else has in hand.
+Offset forget_one(Account& account) {
+    const AccountLock lock{account};
+    if (pg_atomic_read_u32(&account.pins) > 1) {
+        return 0;
+    }
+    account.loaded_at = 0;
+    return unlink_counter(account);
+}
+
+}  // namespace
+
+std::int64_t forget_all() {
+    std::int64_t forgotten = 0;
+    for_each_account(pg::current_installation(), [&forgotten](Account& account) {
+        pg::check_interrupts();
+        for (auto counter = forget_one(account); counter != 0; counter = forget_one(account)) {
+            drop_counter(counter);
+            ++forgotten;
+        }
+    });
+    return forgotten;
+}
+
+namespace {
+
 Listed listed_from(const Account& account, const Counter& counter, std::uint32_t own_pins) {
-    return {.id = {},
+    return {.kind = account.kind,
+            .id = {},
             .resource = counter.resource,
             .window_start = counter.window,
             .usage = counter.usage,
@@ -531,9 +558,9 @@ Listed listed_from(const Account& account, const Counter& counter, std::uint32_t
 
 }  // namespace
 
-std::vector<Listed> list(char kind) {
+std::vector<Listed> list() {
     std::vector<Listed> all;
-    for_each_account(pg::current_installation(), kind, [&all](Account& account) {
+    for_each_account(pg::current_installation(), [&all](Account& account) {
         pg::check_interrupts();
         const auto first = all.size();
         constexpr std::size_t room = 4 * max_resources;
@@ -552,8 +579,8 @@ std::vector<Listed> list(char kind) {
     return all;
 }
 
-std::optional<Listed> look_again(const Scope& scope, const Listed& listed) {
-    const Glance glance{pg::current_installation(), scope};
+std::optional<Listed> look_again(const Listed& listed) {
+    const Glance glance{pg::current_installation(), {listed.kind, listed.id}};
     if (glance.get() == nullptr) {
         return std::nullopt;
     }

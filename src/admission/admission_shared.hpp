@@ -79,16 +79,22 @@ void leave(const Membership& membership);
 // everybody when it has committed.
 void rules_changed(const Scope& scope);
 
-// All counters of a kind that are in memory.
+// Forgets what is in memory, so that it is loaded anew: for whoever changed tables behind our back.
+// What transactions in progress are at work on stays. Returns how many counters those were that
+// went.
+std::int64_t forget_all();
+
+// All counters that are in memory.
 struct Listed {
+    char kind;
     std::string id;
     int resource;
     Time window_start;
     Usage usage;
     bool in_flux;  // somebody is at work on its account
 };
-std::vector<Listed> list(char kind);
+std::vector<Listed> list();
 // One of them again.
-std::optional<Listed> look_again(const Scope& scope, const Listed& listed);
+std::optional<Listed> look_again(const Listed& listed);
 
 }  // namespace ideamine::admission::shared

@@ -17,15 +17,13 @@ namespace {
 constinit pg::Statement lock_ready{
     "SELECT ctid, $[1.1 concurrency_key IS NOT NULL OR quorum_of IS NOT NULL,"
     "   queue = ANY (ARRAY(SELECT q.queue FROM ideamine.paused_queues q WHERE q.tenant_id = $3))"
-    "  $| false, false$], epoch, $[1.2 needs IS NOT NULL OR run_id IS NOT NULL$| false$]"
+    "  $| false, false$], epoch, $[1.2 needs IS NOT NULL OR run_id IS NOT NULL$| false$],"
+    "  ready_at, job_id"
     " FROM ideamine.jobs"
     " WHERE status = 'pending' AND ready_at IS NOT NULL AND required_capabilities = $1::text[]"
     "  AND priority_class = $2::text::ideamine.priority_class AND tenant_id = $3"
     "  AND (ready_at, job_id) >= ($4, $5) AND (ready_at, job_id) < ($6, $7)"
     " ORDER BY ready_at, job_id LIMIT $8 FOR NO KEY UPDATE SKIP LOCKED"};
-
-constinit pg::Statement position_of{"SELECT ready_at, job_id FROM ideamine.jobs WHERE ctid = $1",
-                                    pg::Statement::Kind::writes_by_tid};
 
 // In the order of the argument, which is the order of readiness.
 constinit pg::Statement lease_locked{
@@ -36,10 +34,11 @@ constinit pg::Statement lease_locked{
     "  j.started_at + j.lease, j.started_at + j.timeout, $[1.1 j.context$| NULL::jsonb$]",
     pg::Statement::Kind::writes_by_tid};
 
-// The first place behind a job's.
-Position after(const pg::Row& row) {
-    return {row.get<Time>(0), successor(row.get<Uuid>(1))};
-}
+// Locked jobs, and the first place behind them.
+struct Batch {
+    Candidates candidates;
+    Position next;
+};
 
 // One call of acquire_jobs() on its way through the classes.
 class Claim {
@@ -73,8 +72,8 @@ class Claim {
     std::int32_t lease(const std::string& tenant, const Head& head, const Position& until,
                        std::int32_t most);
     Tids admit(const std::string& tenant, const Candidates& candidates, std::int32_t most);
-    Candidates lock(const std::string& tenant, const Lane& lane, const Position& from,
-                    const Position& until, std::int64_t most);
+    Batch lock(const std::string& tenant, const Lane& lane, const Position& from,
+               const Position& until, std::int64_t most);
 
     const shared::Installation& installation_;
     const Claimant& claimant_;
@@ -171,13 +170,11 @@ std::int32_t Claim::lease(const std::string& tenant, const Head& head, const Pos
     std::int32_t taken = 0;
     std::int64_t asked = most;
     for (bool more = true; more && taken < most;) {
-        const auto candidates = lock(tenant, head.lane, from, until, asked);
+        const auto [candidates, next] = lock(tenant, head.lane, from, until, asked);
         const auto tids = admit(tenant, candidates, most - taken);
         more = static_cast<std::int64_t>(candidates.locked.size()) == asked &&
                tids.size() < candidates.locked.size() && !ready_.quota().gives_up();
-        if (more) {
-            from = after(position_of.execute(candidates.locked.back())[0]);
-        }
+        from = next;
         if (!tids.empty()) {
             returned_.add(
                 lease_locked.execute(tids, first_epoch_, claimant_.worker_id, pg::now(), lease_));
@@ -195,9 +192,10 @@ Tids Claim::admit(const std::string& tenant, const Candidates& candidates, std::
     return ready_.quota().admit(tenant, tids, candidates.counted);
 }
 
-Candidates Claim::lock(const std::string& tenant, const Lane& lane, const Position& from,
-                       const Position& until, std::int64_t most) {
+Batch Claim::lock(const std::string& tenant, const Lane& lane, const Position& from,
+                  const Position& until, std::int64_t most) {
     Candidates candidates;
+    Position next = from;
     Epoch latest = 0;
     for (const pg::Row row : lock_ready.execute(lane, ready_.class_name(), tenant, from.ready_at,
                                                 from.job, until.ready_at, until.job, most)) {
@@ -214,11 +212,12 @@ Candidates Claim::lock(const std::string& tenant, const Lane& lane, const Positi
             candidates.counted.push_back(tid);
         }
         latest = std::max(latest, row.get<Epoch>(3));
+        next = {row.get<Time>(5), successor(row.get<Uuid>(6))};
     }
     if (const auto ahead = incarnation_of(latest); ahead > incarnation_of(first_epoch_)) {
         first_epoch_ = next_epoch(raise_incarnation_above(installation_, ahead), 0);
     }
-    return candidates;
+    return {std::move(candidates), next};
 }
 
 constinit pg::Statement next_due{

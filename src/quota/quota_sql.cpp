@@ -191,6 +191,21 @@ IDEAMINE_FUNCTION(ideamine_release_quota) {
     });
 }
 
+IDEAMINE_FUNCTION(ideamine_reload_counters) {
+    return pg::boundary([&] { return Int64GetDatum(admission::shared::forget_all()); });
+}
+
+// After a TRUNCATE of a table that counters are loaded from.
+IDEAMINE_FUNCTION(ideamine_counters_truncated) {
+    return pg::boundary([&] {
+        const pg::TriggerCall trigger{fcinfo};
+        if (admission::shared::is_available()) {
+            admission::shared::forget_all();
+        }
+        return pg::TriggerCall::done();
+    });
+}
+
 // After each change of a row of tenant_quotas, whoever makes it.
 IDEAMINE_FUNCTION(ideamine_quotas_changed) {
     return pg::boundary([&] {
