@@ -8,6 +8,7 @@
 #include "jobs/claim_shared.hpp"
 #include "jobs/jobs_settings.hpp"
 #include "jobs/ready_shared.hpp"
+#include "quota/quota_settings.hpp"
 #include "quota/violations_shared.hpp"
 #include "workers/workers_settings.hpp"
 
@@ -24,6 +25,7 @@ void _PG_init() {
         admission::define_settings(process_shared_preload_libraries_in_progress);
         jobs::define_settings();
         idempotency::define_settings();
+        quota::define_settings();
         workers::define_settings();
         bgworker::define_settings();
         pg::reserve_prefix("ideamine");

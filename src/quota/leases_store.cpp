@@ -17,9 +17,7 @@ constinit pg::Statement count_leases{
     " WHERE status = 'running' AND tenant_id = $1 AND run_id = $2",
     pg::Statement::Kind::reads_latest};
 
-// The scope of a run: how many of its jobs are running, without a limit.
-constexpr char run_kind = 'r';
-
+// Without a limit.
 class RunLedger final : public admission::Ledger {
   public:
     constexpr RunLedger() = default;
@@ -38,7 +36,7 @@ class RunLedger final : public admission::Ledger {
                 const admission::Reading&) const noexcept override {}
 };
 
-constinit const RunLedger run_ledger;
+constinit const RunLedger ledger;
 
 std::string run_id(const std::string& tenant, const Uuid& run) {
     std::string id = tenant;
@@ -47,7 +45,7 @@ std::string run_id(const std::string& tenant, const Uuid& run) {
 }
 
 counters::Party run_party(std::string_view id) {
-    return {.ledger = &run_ledger, .scope = {.kind = run_kind, .id = id}};
+    return {.ledger = &ledger, .scope = {.kind = run_kind, .id = id}};
 }
 
 // The jobs of a run, in the runs of its tenant.
@@ -91,6 +89,10 @@ bool is_running(const std::string& tenant, const Uuid& run) {
 }
 
 }  // namespace
+
+const admission::Ledger& run_ledger() {
+    return ledger;
+}
 
 bool counts_leases() {
     return pg::installed_version() >= Version{1, 2};

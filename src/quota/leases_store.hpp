@@ -16,6 +16,10 @@ namespace ideamine::quota {
 
 using admission::shared::Throttling;
 
+// The scope of a run: how many of its jobs are running.
+inline constexpr char run_kind = 'r';
+const admission::Ledger& run_ledger();
+
 // Whether the installed version of the catalogue knows of quotas.
 bool counts_leases();
 

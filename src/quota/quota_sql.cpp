@@ -4,6 +4,7 @@
 #include "ideamine/pg/json.hpp"
 #include "ideamine/pg/trigger.hpp"
 #include "jobs/priority_class.hpp"
+#include "quota/health_store.hpp"
 #include "quota/quota_store.hpp"
 #include "quota/tenant_ledger_store.hpp"
 
@@ -188,6 +189,36 @@ IDEAMINE_FUNCTION(ideamine_release_quota) {
         const auto purpose = read_purpose(arguments, 3);
         const pg::Spi spi;
         return returned_units(quota::release(tenant, demand, purpose), demand.resource);
+    });
+}
+
+IDEAMINE_FUNCTION(ideamine_calculate_tenant_health) {
+    return pg::boundary([&] {
+        const auto tenant = access::resolve_tenant(pg::Arguments{fcinfo}.optional<std::string>(0));
+        const pg::Spi spi;
+        return Int32GetDatum(quota::tenant_health(tenant));
+    });
+}
+
+IDEAMINE_FUNCTION(ideamine_get_tenant_usage) {
+    return pg::boundary([&] {
+        const pg::Arguments arguments{fcinfo};
+        const auto tenant = access::resolve_tenant(arguments.optional<std::string>(0));
+        pg::Returned returned{arguments};
+        const auto now = pg::now();
+        for (const auto resource : quota::resources) {
+            const auto reading =
+                admission::shared::read(quota::tenant_party(tenant), quota::index_of(resource));
+            const auto units = [&](admission::Amount amount) {
+                return pg::Units{amount, quota::decimal_digits(resource)};
+            };
+            returned.add(
+                pg::Enum{"ideamine.resource", to_string(resource)}, units(in_use(reading.usage)),
+                units(reading.limits.limit),
+                quota::is_gauge(resource) ? std::nullopt : std::optional{reading.window_start},
+                reading.is_throttled(now) ? std::optional{reading.throttled_until} : std::nullopt);
+        }
+        return Datum{0};
     });
 }
 
