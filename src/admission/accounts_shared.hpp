@@ -46,6 +46,14 @@ struct Account {
     char id[];  // NOLINT: as long as it needs to be
 
     std::string_view id_view() const { return {id, id_length}; }
+    Time throttled() const { return rules.throttles ? throttled_until : Time::min(); }
+    Reading read(const Usage& usage, int resource) const {
+        return {.limits = rules.limits[static_cast<std::size_t>(resource)],
+                .usage = usage,
+                .window_start = rules.window_start,
+                .window_end = rules.window_end,
+                .throttled_until = throttled()};
+    }
 };
 
 // In _PG_init, while the postmaster loads its libraries.

@@ -34,14 +34,6 @@ Counter* ready_counter(const Account& account, int resource, Time now) {
                : nullptr;
 }
 
-Reading reading_of(const Account& account, const Usage& usage, int resource) {
-    return {.limits = account.rules.limits[static_cast<std::size_t>(resource)],
-            .usage = usage,
-            .window_start = account.rules.window_start,
-            .window_end = account.rules.window_end,
-            .throttled_until = account.throttled_until};
-}
-
 // ---- loading -----------------------------------------------------------------------------------
 
 [[noreturn]] void throw_not_ready() {
@@ -197,7 +189,7 @@ Reading read_ledger(const Party& party, int resource) {
             .usage = {.settled = sums.settled, .leased = sums.leased},
             .window_start = rules.window_start,
             .window_end = rules.window_end,
-            .throttled_until = rules.throttled_until};
+            .throttled_until = rules.throttles ? rules.throttled_until : Time::min()};
 }
 
 // What nearly every check finds.
@@ -213,7 +205,7 @@ std::optional<Reading> read_loaded(const Party& party, int resource) {
     }
     const auto* counter = ready_counter(*account, resource, pg::now());
     return counter == nullptr ? std::nullopt
-                              : std::optional{reading_of(*account, counter->usage, resource)};
+                              : std::optional{account->read(counter->usage, resource)};
 }
 
 // ---- taking ------------------------------------------------------------------------------------
@@ -302,10 +294,10 @@ bool Admission::judge_all(Time now) {
     bool allowed = true;
     for (std::size_t i = 0; i < asks_.size(); ++i) {
         const auto& account = *pins_[i];
-        const bool throttled = throttling_ == Throttling::honoured && now < account.throttled_until;
+        const bool throttled = throttling_ == Throttling::honoured && now < account.throttled();
         answers_[i].verdict = judge(limits_of(account, *counters_[i]), counters_[i]->usage,
                                     asks_[i].amount, throttled, now);
-        answers_[i].reading = reading_of(account, counters_[i]->usage, asks_[i].resource);
+        answers_[i].reading = account.read(counters_[i]->usage, asks_[i].resource);
         allowed = allowed && answers_[i].verdict.allowed();
     }
     return allowed;
@@ -318,7 +310,7 @@ void Admission::take_all(Time now) {
                         now);
         add_note(taken(account, *counters_[i], *asks_[i].party.ledger, asks_[i].amount, kind_,
                        answers_[i].verdict, now));
-        answers_[i].reading = reading_of(account, counters_[i]->usage, asks_[i].resource);
+        answers_[i].reading = account.read(counters_[i]->usage, asks_[i].resource);
     }
 }
 
@@ -386,7 +378,7 @@ Reading read(const Party& party, int resource) {
     }
     const auto account = pin_party(party);
     return with_counter(*account, *party.ledger, resource, [&](const Counter& counter) {
-        return reading_of(*account, counter.usage, resource);
+        return account->read(counter.usage, resource);
     });
 }
 
@@ -403,7 +395,7 @@ Amount admit_some(const Ask& ask, Throttling throttling, Purpose purpose) {
         const auto now = pg::now();
         const auto& limits = limits_of(*account, counter);
         const auto amount = std::min(ask.amount, remaining(limits, counter.usage));
-        const bool throttled = throttling == Throttling::honoured && now < account->throttled_until;
+        const bool throttled = throttling == Throttling::honoured && now < account->throttled();
         if (amount == 0 || throttled) {
             return Amount{0};
         }
@@ -426,7 +418,7 @@ Answer take(const Ask& ask, Purpose purpose) {
         admission::take(counter.usage, limits, ask.amount, now);
         add_note(taken(*account, counter, *ask.party.ledger, ask.amount, kind_for(purpose), verdict,
                        now));
-        return Answer{verdict, reading_of(*account, counter.usage, ask.resource)};
+        return Answer{verdict, account->read(counter.usage, ask.resource)};
     });
 }
 
@@ -469,8 +461,7 @@ Answer join(const Membership& membership, Throttling throttling) {
     Answer answer;
     pair.with_counters(membership, [&](Counter& member, Counter& group, Time now) {
         const auto& limits = limits_of(*pair.group, group);
-        const bool throttled =
-            throttling == Throttling::honoured && now < pair.group->throttled_until;
+        const bool throttled = throttling == Throttling::honoured && now < pair.group->throttled();
         const bool is_first = in_use(member.usage) == 0;
         answer.verdict = judge(limits, group.usage, is_first ? 1 : 0, throttled, now);
         // who is in already takes nothing more, however full it is
@@ -489,7 +480,7 @@ Answer join(const Membership& membership, Throttling throttling) {
             note.group_counter = std::exchange(note.counter, &member);
             add_note(note);
         }
-        answer.reading = reading_of(*pair.group, group.usage, membership.resource);
+        answer.reading = pair.group->read(group.usage, membership.resource);
     });
     return answer;
 }

@@ -36,14 +36,6 @@ const Limits& limits_of(const Account& account, const Counter& counter) {
     return account.rules.limits[counter.resource];
 }
 
-Reading read_counter(const Account& account, const Counter& counter) {
-    return {.limits = limits_of(account, counter),
-            .usage = counter.usage,
-            .window_start = account.rules.window_start,
-            .window_end = account.rules.window_end,
-            .throttled_until = account.throttled_until};
-}
-
 // The counter that limits what a note took.
 Account& limiting_account(const Note& note) {
     return note.group == nullptr ? *note.account : *note.group;
@@ -67,7 +59,7 @@ void decide_throttling(const Note& note, bool committed) {
     auto& counter = limiting_counter(note);
     if (committed || in_use(counter.usage) >= limits_of(account, counter).throttle_at) {
         note.ledger->report(account.id_view(), counter.resource, Happening::throttled,
-                            read_counter(account, counter));
+                            account.read(counter.usage, counter.resource));
     } else {
         account.throttled_until = note.throttled_before;
         counter.usage.has_throttled = false;
@@ -95,8 +87,9 @@ void apply(const Note& note, bool committed) {
     }
     if (note.bursting && committed) {
         auto& account = limiting_account(note);
-        note.ledger->report(account.id_view(), limiting_counter(note).resource, Happening::burst,
-                            read_counter(account, limiting_counter(note)));
+        note.ledger->report(
+            account.id_view(), limiting_counter(note).resource, Happening::burst,
+            account.read(limiting_counter(note).usage, limiting_counter(note).resource));
     }
 }
 

@@ -18,7 +18,7 @@ IDEAMINE_FUNCTION(ideamine_idempotency_key) {
         const auto text = "[" + pg::canonical_text(job_type) + "," +
                           (payload ? pg::canonical_text(*payload) : "{}") + "," +
                           (scope ? pg::canonical_text(*scope) : "null") + "]";
-        return pg::returned_text(pg::sha256_hex(text));
+        return arguments.returned(pg::sha256_hex(text));
     });
 }
 

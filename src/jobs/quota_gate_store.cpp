@@ -24,11 +24,23 @@ std::map<std::uint64_t, quota::LeaseDemand> read_demands(const Tids& counted) {
     return demands;
 }
 
-bool needs_any(const quota::Needs& needs, const quota::Needs& refused) {
-    return std::ranges::any_of(quota::leasable, [&](quota::Resource resource) {
-        return needs[resource] > 0 && refused[resource] > 0;
-    });
-}
+// A job that does not fit lets none pass that needs the same.
+class Line {
+  public:
+    bool lets_pass(const quota::LeaseDemand& demand) const {
+        return std::ranges::none_of(quota::leasable, [&](quota::Resource resource) {
+            return demand.needs[resource] > 0 && waited_for_[resource] > 0;
+        });
+    }
+    void hold_back(const quota::LeaseDemand& demand) {
+        for (const auto resource : quota::leasable) {
+            waited_for_[resource] = std::max(waited_for_[resource], demand.needs[resource]);
+        }
+    }
+
+  private:
+    quota::Needs waited_for_;
+};
 
 }  // namespace
 
@@ -48,10 +60,13 @@ bool QuotaGate::could_admit(const std::string& tenant, bool needy,
     if (standing == quota::Standing::open && !needy) {
         return true;
     }
+    Line line;
     for (const pg::Row row : first_in_line()) {
-        if (quota::could_lease(tenant, Released::read_demand(row, 0), throttling_)) {
+        const auto demand = Released::read_demand(row, 0);
+        if (line.lets_pass(demand) && quota::could_lease(tenant, demand, throttling_)) {
             return true;
         }
+        line.hold_back(demand);
     }
     return false;
 }
@@ -67,17 +82,14 @@ Tids QuotaGate::admit(const std::string& tenant, const Tids& jobs, const Tids& c
         admitted.assign(jobs.begin(), jobs.begin() + fitting);
     } else {
         const auto demands = read_demands(counted);
-        quota::Needs refused;
+        Line line;
         for (const auto& tid : jobs) {
             const auto found = demands.find(key_of(tid));
             const auto demand = found == demands.end() ? quota::LeaseDemand{} : found->second;
-            if (needs_any(demand.needs, refused)) {
-                continue;
-            }
-            if (quota::lease(tenant, demand, throttling_)) {
+            if (line.lets_pass(demand) && quota::lease(tenant, demand, throttling_)) {
                 admitted.push_back(tid);
             } else {
-                refused = demand.needs.empty() ? refused : demand.needs;
+                line.hold_back(demand);
             }
         }
     }

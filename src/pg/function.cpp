@@ -6,14 +6,6 @@ void Arguments::throw_missing(const char* name) {
     throw ideamine::Error(Code::invalid_argument, std::string{name} + " must not be null");
 }
 
-Datum returned_uuid(const Uuid& uuid) {
-    return call([&uuid] { return Type<Uuid>::put(uuid); });
-}
-
-Datum returned_text(std::string_view text) {
-    return call([text] { return Type<std::string_view>::put(text); });
-}
-
 Datum returned_time(FunctionCallInfo fcinfo, std::optional<Time> time) {
     fcinfo->isnull = !time;
     return time ? Type<Time>::put(*time) : Datum{0};

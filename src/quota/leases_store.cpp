@@ -127,12 +127,46 @@ Standing standing(const std::string& tenant, Throttling throttling) {
     return remaining(reading.limits, reading.usage) > 0 ? Standing::open : Standing::full;
 }
 
-bool could_lease(const std::string& tenant, const LeaseDemand& demand, Throttling throttling) {
+namespace {
+
+// All that would have to be taken for it.
+std::vector<counters::Ask> asks_for(const std::string& tenant, const LeaseDemand& demand) {
     auto asks = asks_for(tenant, demand.needs);
     if (!demand.run || !is_running(tenant, *demand.run)) {
         asks.push_back(ask(tenant, runs, 1));
     }
-    return std::ranges::all_of(asks, [&](const auto& ask) { return fits(ask, throttling); });
+    return asks;
+}
+
+}  // namespace
+
+bool could_lease(const std::string& tenant, const LeaseDemand& demand, Throttling throttling) {
+    return std::ranges::all_of(asks_for(tenant, demand),
+                               [&](const auto& ask) { return fits(ask, throttling); });
+}
+
+std::vector<Obstacle> obstacles(const std::string& tenant, const LeaseDemand& demand,
+                                Throttling throttling) {
+    const auto now = pg::now();
+    std::vector<Obstacle> found;
+    for (const auto& ask : asks_for(tenant, demand)) {
+        const auto reading = counters::read(ask.party, ask.resource);
+        if (throttling == Throttling::honoured && reading.is_throttled(now)) {
+            return {{"its tenant is throttled", reading.throttled_until}};
+        }
+        if (!judge(reading.limits, reading.usage, ask.amount, false, now).allowed()) {
+            const auto resource = static_cast<Resource>(ask.resource);
+            const auto amount = [resource](Amount units) {
+                return to_decimal(units, decimal_digits(resource));
+            };
+            found.push_back({"it needs " + amount(ask.amount) + " of " +
+                                 std::string{to_string(resource)} + ", and " +
+                                 amount(in_use(reading.usage)) + " of " +
+                                 amount(reading.limits.limit) + " are in use",
+                             std::nullopt});
+        }
+    }
+    return found;
 }
 
 bool lease(const std::string& tenant, const LeaseDemand& demand, Throttling throttling) {

@@ -39,6 +39,14 @@ Standing standing(const std::string& tenant, Throttling throttling);
 // Would this one fit at this moment?
 bool could_lease(const std::string& tenant, const LeaseDemand& demand, Throttling throttling);
 
+// What keeps it from being leased at this moment, for people; `until` when that passes by itself.
+struct Obstacle {
+    std::string explanation;
+    std::optional<Time> until;
+};
+std::vector<Obstacle> obstacles(const std::string& tenant, const LeaseDemand& demand,
+                                Throttling throttling);
+
 // Takes all that the job needs, or nothing.
 bool lease(const std::string& tenant, const LeaseDemand& demand, Throttling throttling);
 

@@ -6,9 +6,7 @@
 
 namespace ideamine::quota {
 
-namespace {
-
-std::string decimal(admission::Amount units, int digits) {
+std::string to_decimal(admission::Amount units, int digits) {
     auto text = std::to_string(units);
     const auto places = static_cast<std::size_t>(digits);
     if (text.size() <= places) {
@@ -21,8 +19,6 @@ std::string decimal(admission::Amount units, int digits) {
     }
     return text;
 }
-
-}  // namespace
 
 Resource parse_leasable(std::string_view name) {
     const auto* found = std::ranges::find(leasable, name, to_string);
@@ -40,7 +36,7 @@ std::string to_json(const Needs& needs) {
         if (needs[resource] > 0) {
             json += json.empty() ? "{\"" : ", \"";
             json += to_string(resource);
-            json += "\": " + decimal(needs[resource], decimal_digits(resource));
+            json += "\": " + to_decimal(needs[resource], decimal_digits(resource));
         }
     }
     return json.empty() ? "{}" : json + "}";

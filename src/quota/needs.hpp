@@ -28,6 +28,9 @@ inline constexpr std::array leasable{Resource::cpu, Resource::memory, Resource::
 // Throws ID400 unless a job can hold of it.
 Resource parse_leasable(std::string_view name);
 
+// Units with so many decimal digits, as people write them: 1500 with 3 is 1.5.
+std::string to_decimal(admission::Amount units, int digits);
+
 // As they are kept with a job: {"cpu": 0.5, "memory": 4}.
 std::string to_json(const Needs& needs);
 

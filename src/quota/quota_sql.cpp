@@ -157,9 +157,8 @@ IDEAMINE_FUNCTION(ideamine_enforce_quotas) {
 
 namespace {
 
-Datum returned_units(admission::Amount amount, Resource resource) {
-    const pg::Units units{amount, quota::decimal_digits(resource)};
-    return pg::call([&units] { return pg::Type<pg::Units>::put(units); });
+pg::Units units(admission::Amount amount, Resource resource) {
+    return {amount, quota::decimal_digits(resource)};
 }
 
 }  // namespace
@@ -172,7 +171,7 @@ IDEAMINE_FUNCTION(ideamine_record_usage) {
         const auto purpose = read_purpose(arguments, 3);
         const pg::Spi spi;
         const auto reading = quota::record(tenant, demand, purpose);
-        return returned_units(in_use(reading.usage), demand.resource);
+        return arguments.returned(units(in_use(reading.usage), demand.resource));
     });
 }
 
@@ -188,7 +187,7 @@ IDEAMINE_FUNCTION(ideamine_release_quota) {
         }
         const auto purpose = read_purpose(arguments, 3);
         const pg::Spi spi;
-        return returned_units(quota::release(tenant, demand, purpose), demand.resource);
+        return arguments.returned(units(quota::release(tenant, demand, purpose), demand.resource));
     });
 }
 

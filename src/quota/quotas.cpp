@@ -87,6 +87,7 @@ admission::Rules rules_of(const Quotas& quotas) {
             rules.windowed |= static_cast<std::uint8_t>(1U << index_of(resource));
         }
     }
+    rules.throttles = quotas.throttle_enabled;
     rules.throttle_time = throttle_time;
     return rules;
 }

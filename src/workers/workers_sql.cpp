@@ -36,14 +36,15 @@ workers::Registration read_registration(const pg::Arguments& arguments) {
 
 IDEAMINE_FUNCTION(ideamine_register_worker) {
     return pg::boundary([&] {
-        const auto registration = read_registration(pg::Arguments{fcinfo});
+        const pg::Arguments arguments{fcinfo};
+        const auto registration = read_registration(arguments);
         const pg::Spi spi;
         if (registration.tenants) {
             for (const auto& tenant : *registration.tenants) {
                 access::require_tenant(tenant, access::Missing::may_create);
             }
         }
-        return pg::returned_uuid(workers::insert(registration));
+        return arguments.returned(workers::insert(registration));
     });
 }
 
@@ -91,9 +92,10 @@ IDEAMINE_FUNCTION(ideamine_terminate_worker) {
 
 IDEAMINE_FUNCTION(ideamine_replace_failed_worker) {
     return pg::boundary([&] {
-        const auto id = pg::Arguments{fcinfo}.required<Uuid>(0, "worker_id");
+        const pg::Arguments arguments{fcinfo};
+        const auto id = arguments.required<Uuid>(0, "worker_id");
         const pg::Spi spi;
-        return pg::returned_uuid(workers::replace(id));
+        return arguments.returned(workers::replace(id));
     });
 }
 
