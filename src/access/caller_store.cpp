@@ -62,7 +62,7 @@ bool all_bindings(Look look) {
     return true;
 }
 
-bool caller_is_platform() {
+bool no_bindings() {
     return all_bindings([](const Tenants&) { return false; });
 }
 
@@ -74,7 +74,7 @@ bool caller_sees(std::string_view tenant) {
 
 bool caller_sees_all(const std::optional<std::vector<std::string>>& tenants) {
     if (!tenants || tenants->empty()) {
-        return caller_is_platform();
+        return no_bindings();
     }
     return all_bindings([&tenants](const Tenants& own) {
         return std::ranges::all_of(
@@ -108,8 +108,12 @@ std::optional<std::vector<std::string>> caller_tenants() {
     return common;
 }
 
-void require_platform(std::string_view what) {
+bool caller_is_platform() {
     pg::hear_of_changes();
+    return no_bindings();
+}
+
+void require_platform(std::string_view what) {
     if (!caller_is_platform()) {
         throw Error(Code::forbidden,
                     std::string{what} + " is not for a login that is bound to tenants",

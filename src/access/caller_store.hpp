@@ -27,7 +27,9 @@ bool caller_sees_all(const std::optional<std::vector<std::string>>& tenants);
 // The caller's tenants, sorted; none if it is the platform.
 std::optional<std::vector<std::string>> caller_tenants();
 
-// Throws ID403 if the caller is bound to tenants: for what concerns all of them. `what` begins the
+// Whether the caller is bound to no tenant.
+bool caller_is_platform();
+// Throws ID403 if it is bound to any: for what concerns all of them. `what` begins the
 // message: "create_tenant()".
 void require_platform(std::string_view what);
 
