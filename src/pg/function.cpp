@@ -14,6 +14,10 @@ Datum returned_text(std::string_view text) {
     return call([text] { return Type<std::string_view>::put(text); });
 }
 
+Datum returned_json(Json json) {
+    return call([json] { return SPI_datumTransfer(json.datum, false, -1); });
+}
+
 Datum returned_time(FunctionCallInfo fcinfo, std::optional<Time> time) {
     fcinfo->isnull = !time;
     return time ? Type<Time>::put(*time) : Datum{0};

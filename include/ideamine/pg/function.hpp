@@ -39,6 +39,8 @@ class Arguments {
 // A value as the function's only result.
 Datum returned_uuid(const Uuid& uuid);
 Datum returned_text(std::string_view text);
+// Called inside a pg::Spi, which the value outlives.
+Datum returned_json(Json json);
 Datum returned_time(FunctionCallInfo fcinfo, std::optional<Time> time);
 
 // A value of an enumeration of ours, by its names: returned only, since its type has no fixed oid.
