@@ -128,6 +128,12 @@ is($session->query(q{SELECT created FROM ideamine.create_job('acme', 'new', opti
 	'and with what is new');
 is(old(q{SELECT string_agg(outcome::text, ' ' ORDER BY outcome) FROM ideamine.job_executions}),
 	'completed completed failed released cancelled', 'the history is whole');
+# what it found not to be there, it notices once it is
+old(q{CREATE ROLE bound_login IN ROLE ideamine_reader; SELECT ideamine.bind_login('bound_login', 'acme')});
+is($session->query(q{SELECT string_agg(tenant_id, ' ') FROM unnest('{acme,default-tenant}'::text[]) AS tenant_id
+	WHERE ideamine.sees_tenant(tenant_id)}), 'acme default-tenant', 'a session that is not bound sees all tenants');
+is($session->query(q{SET ROLE bound_login; SELECT string_agg(tenant_id, ' ') FROM unnest('{acme,default-tenant}'::text[]) AS tenant_id
+	WHERE ideamine.sees_tenant(tenant_id); RESET ROLE}), 'acme', 'one that is, from the update on, its own');
 old(q{SELECT ideamine.create_job('acme', 'soon after', run_at => clock_timestamp() + interval '300 ms')});
 ok($node->poll_query_until('old', q{SELECT ready_at IS NOT NULL FROM ideamine.jobs WHERE job_type = 'soon after'}),
 	'the background worker goes on, too');
