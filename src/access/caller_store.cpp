@@ -4,6 +4,7 @@
 #include <unordered_set>
 
 #include "ideamine/pg/caller.hpp"
+#include "ideamine/pg/explain_guard.hpp"
 #include "ideamine/pg/watched_table.hpp"
 
 namespace ideamine::access {
@@ -119,6 +120,16 @@ void require_platform(std::string_view what) {
                     std::string{what} + " is not for a login that is bound to tenants",
                     "It concerns all tenants.");
     }
+}
+
+void guard_explain() {
+    pg::guard_explain([] {
+        if (!caller_is_platform()) {
+            throw Error(Code::forbidden,
+                        "EXPLAIN of this is not for a login that is bound to tenants",
+                        "It would count rows of other tenants.");
+        }
+    });
 }
 
 }  // namespace ideamine::access

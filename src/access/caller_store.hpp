@@ -33,4 +33,8 @@ bool caller_is_platform();
 // message: "create_tenant()".
 void require_platform(std::string_view what);
 
+// In _PG_init: EXPLAIN of what reads tables of ours is for the platform only (ID403), because it
+// counts rows that the caller does not see.
+void guard_explain();
+
 }  // namespace ideamine::access

@@ -134,6 +134,18 @@ SELECT count(*) FROM ideamine.organizations AS o WHERE regress_tricks.leak(o::te
 SELECT count(*) FROM ideamine.workers WHERE regress_tricks.leak(worker_type);
 SELECT count(*) FROM ideamine.jobs WHERE 1 / (CASE tenant_id WHEN 'globex' THEN 0 ELSE 1 END) = 1;
 
+-- EXPLAIN would count what row security hides, and how many rows are expected of a tenant.
+EXPLAIN (ANALYZE, COSTS off, TIMING off, SUMMARY off) SELECT FROM ideamine.tenants WHERE tenant_id = 'globex';
+EXPLAIN SELECT FROM ideamine.jobs WHERE tenant_id = 'globex';
+EXPLAIN SELECT 1 WHERE EXISTS (SELECT FROM ideamine.v_job_counts);
+PREPARE foreign_job AS SELECT FROM ideamine.tasks WHERE task_id = $1;
+EXPLAIN ANALYZE EXECUTE foreign_job (:'other');
+DO $$BEGIN EXECUTE 'EXPLAIN ANALYZE SELECT FROM ideamine.jobs'; END$$;
+EXPLAIN (ANALYZE, COSTS off, TIMING off, SUMMARY off) CREATE TEMP TABLE copied AS SELECT FROM ideamine.jobs;
+-- of anything else it is allowed, of functions too, and what was refused leaves nothing behind
+EXPLAIN (COSTS off) SELECT job_type FROM ideamine.get_runnable_jobs('acme');
+SELECT count(*) FROM ideamine.jobs;
+
 -- A search path with operators and functions in front of the server's own.
 CREATE FUNCTION regress_tricks.always(text, text) RETURNS boolean LANGUAGE plpgsql COST 0.0000001
   AS $$BEGIN RAISE NOTICE 'compared: % %', $1, $2; RETURN true; END$$;
@@ -324,6 +336,31 @@ SELECT worker_type FROM ideamine.workers ORDER BY 1;
 SELECT ideamine.heartbeat(:'both_worker');
 \set VERBOSITY default
 RESET ROLE;
+
+-- ---- functions alone ------------------------------------------------------------------------------
+
+-- A login that may call functions that read needs no right to any table.
+TRUNCATE ideamine.jobs CASCADE;
+SELECT job_id AS own FROM ideamine.create_job('acme', 'a') \gset
+SELECT job_id AS other FROM ideamine.create_job('globex', 'g') \gset
+CREATE ROLE regress_caller LOGIN;
+SELECT ideamine.bind_login('regress_caller', 'acme');
+GRANT USAGE ON SCHEMA ideamine TO regress_caller;
+GRANT EXECUTE ON FUNCTION ideamine.get_job, ideamine.get_runnable_jobs, ideamine.explain_job, ideamine.get_project_settings,
+  ideamine.has_role TO regress_caller;
+SET ROLE regress_caller;
+SELECT job_type FROM ideamine.get_job('acme', :'own');
+\set VERBOSITY sqlstate
+SELECT job_type FROM ideamine.get_job('acme', :'other');
+\set VERBOSITY default
+SELECT job_type FROM ideamine.get_runnable_jobs('acme');
+SELECT reason FROM ideamine.explain_job('acme', :'own');
+SELECT ideamine.get_project_settings('acme') -> 'routing' AS routing, ideamine.has_role('acme', 'ann', NULL, 'viewer') AS has_role;
+SELECT ideamine.get_project_settings('globex');
+SELECT count(*) FROM ideamine.jobs;
+RESET ROLE;
+DROP OWNED BY regress_caller;
+DROP ROLE regress_caller;
 
 TRUNCATE ideamine.tenant_logins, ideamine.jobs CASCADE;
 DROP FUNCTION seen();
