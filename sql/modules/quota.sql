@@ -29,7 +29,7 @@ burst_percent (0 to 1000, default 20), burst_seconds (0 to 86400, default 300): 
 memory may pass their limits; throttle_enabled, throttle_threshold (above 0, up to 1, default 0.9): whether a tenant
 is throttled for five minutes when its usage crosses so much of a limit; time_zone (default UTC): where its days begin
 at midnight, from the end of the day that has begun.
-Errors: ID400 a value out of range, unknown tier or time zone.';
+Errors: ID400 a value out of range, unknown tier or time zone, ID403 the login is bound to tenants.';
 REVOKE ALL ON FUNCTION ideamine.set_quotas(text, text, numeric, numeric, numeric, numeric, numeric, numeric, numeric, integer, integer, boolean, double precision, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ideamine.set_quotas(text, text, numeric, numeric, numeric, numeric, numeric, numeric, numeric, integer, integer, boolean, double precision, text) TO ideamine_admin;
 
@@ -229,6 +229,7 @@ BEGIN
   EXECUTE format('CREATE TABLE ideamine.%I (LIKE ideamine.tenant_usage INCLUDING COMMENTS)', name);
   EXECUTE format('CREATE INDEX %I ON ideamine.%I (tenant_id, resource, window_start)', name || '_of_tenant', name);
   EXECUTE format('GRANT SELECT ON ideamine.%I TO ideamine_reader, ideamine_app, ideamine_worker, ideamine_admin', name);
+  PERFORM ideamine_internal.secure_rows(format('ideamine.%I', name)::regclass);
   EXECUTE format('COMMENT ON TABLE ideamine.%I IS %L', name, 'Usage recorded on ' || day || ' (UTC)');
   EXECUTE format('ALTER TABLE ideamine.tenant_usage ATTACH PARTITION ideamine.%I FOR VALUES FROM (%L) TO (%L)',
                  name, day::timestamp AT TIME ZONE 'UTC', (day + 1)::timestamp AT TIME ZONE 'UTC');

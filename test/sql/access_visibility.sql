@@ -51,12 +51,17 @@ BEGIN
     PERFORM ideamine.create_job(tenant, 'ready', options => '{"idempotency_key": "alive"}');
     PERFORM ideamine.create_job(tenant, 'later', run_at => '2100-01-01');
     PERFORM ideamine.pause_queue(tenant, 'slow');
+    PERFORM ideamine.set_quotas(tenant, max_gpus => 4);
+    PERFORM ideamine.enforce_quota(tenant, 'gpu', 1), ideamine.enforce_quota(tenant, 'gpu', 100);
+    INSERT INTO ideamine.tenant_usage_rollups VALUES (tenant, 'tokens', '-infinity', '2026-01-01', 1, 1);
     INSERT INTO things SELECT thing.*;
   END LOOP;
   PERFORM ideamine.register_worker('acme and globex', tenants => '{acme,globex}'), ideamine.register_worker('everybody''s'),
     ideamine.register_worker('nobody''s', tenants => '{}');
 END
 $$;
+SELECT ideamine.record_violations();
+INSERT INTO ideamine_internal.usage_horizon VALUES (true, '-infinity');
 
 CREATE ROLE regress_acme LOGIN;
 CREATE ROLE regress_globex LOGIN;
@@ -70,7 +75,7 @@ SELECT ideamine.bind_login('regress_acme', 'acme'), ideamine.bind_login('regress
 
 -- What has a column tenant_id; and what else there is, told apart by another column.
 CREATE TEMP TABLE relations AS
-  SELECT c.oid::regclass::text AS relation, c.relkind, c.oid,
+  SELECT c.oid::regclass::text AS relation, regexp_replace(c.oid::regclass::text, '_20\d{6}$', '_<day>') AS name, c.relkind, c.oid,
          coalesce((SELECT 'tenant_id' FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped),
                   CASE WHEN c.relname IN ('workers', 'v_workers') THEN 'worker_type' END) AS told_by
   FROM pg_class c WHERE c.relnamespace::regnamespace::text IN ('ideamine', 'ideamine_internal') AND c.relkind IN ('r', 'p', 'v', 'm');
@@ -101,9 +106,10 @@ BEGIN
   RETURN coalesce(answer, '-');
 END
 $$;
-SELECT relation, pg_temp.seen('regress_acme', relation, told_by) AS acme, pg_temp.seen('regress_globex', relation, told_by) AS globex,
+-- Of a table by days the latest one.
+SELECT DISTINCT ON (name COLLATE "C") name, pg_temp.seen('regress_acme', relation, told_by) AS acme, pg_temp.seen('regress_globex', relation, told_by) AS globex,
        pg_temp.seen('regress_both', relation, told_by) AS "both", pg_temp.seen('regress_none', relation, told_by) AS none
-FROM relations ORDER BY relation COLLATE "C";
+FROM relations ORDER BY name COLLATE "C", relation DESC;
 
 -- Rows are all there is to see: what is counted without looking at them is no more.
 SELECT set_config('session_authorization', 'regress_acme', false) \g /dev/null
@@ -125,6 +131,7 @@ INSERT INTO calls VALUES
   ('attach_worker', $$ideamine.attach_worker('no such database', '0')$$),
   ('bind_login', $$ideamine.bind_login('regress_none', <t>)$$),
   ('cancel_job', 'ideamine.cancel_job(<t>, <j>)'),
+  ('check_quota', $$ideamine.check_quota(<t>, 'gpu', 1)$$),
   ('complete_job', 'ideamine.complete_job(<t>, <j>, <e>)'),
   ('complete_jobs', $$ideamine.complete_jobs(jsonb_build_array(jsonb_build_object('tenant_id', <t>::text, 'job_id', <j>, 'epoch', <e>)), true)$$),
   ('create_job', $$ideamine.create_job(<t>, 'x')$$),
@@ -135,6 +142,8 @@ INSERT INTO calls VALUES
   ('create_tenant', 'ideamine.create_tenant(<t>)'),
   ('detach_worker', $$ideamine.detach_worker('no such database', '0')$$),
   ('drain_worker', 'ideamine.drain_worker(<w>)'),
+  ('enforce_quota', $$ideamine.enforce_quota(<t>, 'gpu', 1)$$),
+  ('enforce_quotas', $$ideamine.enforce_quotas(<t>, '{"gpu": 1}')$$),
   ('exchange_jobs', 'ideamine.exchange_jobs(<w>)'),
   ('exchange_jobs', $$ideamine.exchange_jobs(<w>, jsonb_build_array(jsonb_build_object('tenant_id', <t>::text, 'job_id', <j>, 'epoch', <e>)))$$),
   ('expire_leases', 'ideamine.expire_leases()'),
@@ -145,10 +154,12 @@ INSERT INTO calls VALUES
   ('get_project_settings', $$ideamine.get_project_settings(<t>, 'search')$$),
   ('get_runnable_jobs', 'ideamine.get_runnable_jobs(<t>)'),
   ('grant_role', $$ideamine.grant_role(<t>, 'u', 'search', 'viewer')$$),
+  ('has_quota', $$ideamine.has_quota(<t>, 'gpu', 1)$$),
   ('has_role', $$ideamine.has_role(<t>, 'acme-user', 'search', 'viewer')$$),
   ('heartbeat', 'ideamine.heartbeat(<w>)'),
   ('idempotency_key', $$ideamine.idempotency_key('x')$$),
   ('idempotency_stats', 'ideamine.idempotency_stats(<t>)'),
+  ('make_usage_partition', $$ideamine_internal.make_usage_partition('2000-01-01')$$),
   ('mark_stale_workers', 'ideamine.mark_stale_workers()'),
   ('next_work_at', 'ideamine.next_work_at(<w>)'),
   ('pause_queue', 'ideamine.pause_queue(<t>)'),
@@ -158,15 +169,21 @@ INSERT INTO calls VALUES
   ('purge_idempotency_keys', 'ideamine.purge_idempotency_keys()'),
   ('purge_workers', 'ideamine.purge_workers()'),
   ('readmit_waiting_jobs', 'ideamine.readmit_waiting_jobs()'),
+  ('record_usage', $$ideamine.record_usage(<t>, 'gpu', 1)$$),
+  ('record_violations', 'ideamine.record_violations()'),
   ('register_worker', $$ideamine.register_worker('x', tenants => ARRAY[<t>])$$),
+  ('release_quota', $$ideamine.release_quota(<t>, 'gpu', 1)$$),
+  ('reload_counters', 'ideamine.reload_counters()'),
   ('release_job', 'ideamine.release_job(<t>, <j>, <e>)'),
   ('replace_failed_worker', 'ideamine.replace_failed_worker(<f>)'),
   ('resume_queue', $$ideamine.resume_queue(<t>, 'slow')$$),
   ('retry_dead_letters', 'ideamine.retry_dead_letters(<t>)'),
   ('retry_dead_letters', $$ideamine.retry_dead_letters(<t>, jsonb_build_object('job_ids', jsonb_build_array(<d>)))$$),
   ('revoke_role', $$ideamine.revoke_role(<t>, 'stranger', 'search')$$),
+  ('secure_rows', $$ideamine_internal.secure_rows('ideamine.jobs', 'true')$$),
   ('sees_tenant', 'ideamine.sees_tenant(<t>)'),
   ('sees_tenants', 'ideamine.sees_tenants(ARRAY[<t>])'),
+  ('set_quotas', $$ideamine.set_quotas(<t>, max_gpus => 100)$$),
   ('set_project_settings', $$ideamine.set_project_settings(<t>, 'search', '{}')$$),
   ('terminate_worker', 'ideamine.terminate_worker(<w>)'),
   ('unbind_login', $$ideamine.unbind_login('regress_both', <t>)$$);
@@ -243,5 +260,5 @@ CALL ideamine.wait_for_jobs(:'everybodys', '0');
 CALL ideamine.wait_for_jobs(gen_random_uuid(), '0');
 \set VERBOSITY default
 \c - :superuser
-TRUNCATE ideamine.tenant_logins;
+TRUNCATE ideamine.tenant_logins, ideamine_internal.usage_horizon;
 DROP ROLE regress_acme, regress_globex, regress_both, regress_none;
