@@ -225,6 +225,18 @@ constinit pg::Statement next_due{
     "SELECT run_at FROM ideamine.jobs WHERE status = 'pending' AND ready_at IS NULL"
     " ORDER BY run_at LIMIT 1"};
 
+constinit pg::Statement next_due_of{
+    "SELECT run_at FROM ideamine.jobs WHERE status = 'pending' AND ready_at IS NULL"
+    "  AND tenant_id = ANY ($1) ORDER BY run_at LIMIT 1"};
+
+// A login that is bound to tenants is not told when others have work, although that is what wakes
+// its worker; passing over their jobs is its own time.
+pg::Rows find_next_due(const Claimant& claimant) {
+    return claimant.tenants && !access::caller_is_platform()
+               ? next_due_of.execute(*claimant.tenants)
+               : next_due.execute();
+}
+
 bool has_work(const Claimant& claimant) {
     ReadyJobs ready{claimant};
     ready.find_lanes();
@@ -238,18 +250,6 @@ bool has_work(const Claimant& claimant) {
         }
     }
     return false;
-}
-
-constinit pg::Statement next_due_of{
-    "SELECT run_at FROM ideamine.jobs WHERE status = 'pending' AND ready_at IS NULL"
-    "  AND tenant_id = ANY ($1) ORDER BY run_at LIMIT 1"};
-
-// A login that is bound to tenants is not told when others have work, although that is what wakes
-// its worker; passing over their jobs is its own time.
-pg::Rows find_next_due(const Claimant& claimant) {
-    return claimant.tenants && !access::caller_is_platform()
-               ? next_due_of.execute(*claimant.tenants)
-               : next_due.execute();
 }
 
 }  // namespace
