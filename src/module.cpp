@@ -1,5 +1,6 @@
 // What the library brings into a server that loads it.
 #include "access/access_settings.hpp"
+#include "access/caller_store.hpp"
 #include "admission/admission_settings.hpp"
 #include "admission/admission_shared.hpp"
 #include "bgworker/launcher.hpp"
@@ -29,6 +30,7 @@ void _PG_init() {
         workers::define_settings();
         bgworker::define_settings();
         pg::reserve_prefix("ideamine");
+        access::guard_explain();
         if (process_shared_preload_libraries_in_progress) {
             jobs::shared::reserve();
             jobs::shared::reserve_sleepers();

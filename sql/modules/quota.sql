@@ -29,7 +29,7 @@ burst_percent (0 to 1000, default 20), burst_seconds (0 to 86400, default 300): 
 memory may pass their limits; throttle_enabled, throttle_threshold (above 0, up to 1, default 0.9): whether a tenant
 is throttled for five minutes when its usage crosses so much of a limit; time_zone (default UTC): where its days begin
 at midnight, from the end of the day that has begun.
-Errors: ID400 a value out of range, unknown tier or time zone.';
+Errors: ID400 a value out of range, unknown tier or time zone, ID403 the login is bound to tenants.';
 REVOKE ALL ON FUNCTION ideamine.set_quotas(text, text, numeric, numeric, numeric, numeric, numeric, numeric, numeric, integer, integer, boolean, double precision, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ideamine.set_quotas(text, text, numeric, numeric, numeric, numeric, numeric, numeric, numeric, integer, integer, boolean, double precision, text) TO ideamine_admin;
 
@@ -374,16 +374,18 @@ CREATE OR REPLACE FUNCTION ideamine.update_user_quota_limits(
   user_id text,
   project_id text,
   max_tokens_daily numeric DEFAULT NULL,
-  max_cost_daily numeric DEFAULT NULL
+  max_cost_daily numeric DEFAULT NULL,
+  acting_user text DEFAULT NULL
 ) RETURNS void
 LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'ideamine_update_user_quota_limits';
-COMMENT ON FUNCTION ideamine.update_user_quota_limits(text, text, text, numeric, numeric) IS
+COMMENT ON FUNCTION ideamine.update_user_quota_limits(text, text, text, numeric, numeric, text) IS
 'Sets what a user may consume per day in a project; what is not named keeps its value.
-user_id, project_id: as check_user_quota(); max_tokens_daily, max_cost_daily (USD): 0 or more, ''infinity'' for no limit.
-Errors: ID400 invalid name or limit, ID404 unknown tenant.';
-REVOKE ALL ON FUNCTION ideamine.update_user_quota_limits(text, text, text, numeric, numeric) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION ideamine.update_user_quota_limits(text, text, text, numeric, numeric) TO ideamine_app, ideamine_admin;
+user_id, project_id: as check_user_quota(); max_tokens_daily, max_cost_daily (USD): 0 or more, ''infinity'' for no limit;
+acting_user: who sets them, an admin or owner of the project; NULL only for members of ideamine_admin.
+Errors: ID400 invalid name or limit, ID403 acting_user may not, ID404 unknown tenant.';
+REVOKE ALL ON FUNCTION ideamine.update_user_quota_limits(text, text, text, numeric, numeric, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION ideamine.update_user_quota_limits(text, text, text, numeric, numeric, text) TO ideamine_app, ideamine_admin;
 
 CREATE OR REPLACE FUNCTION ideamine_internal.user_limits_changed() RETURNS trigger
 LANGUAGE C
@@ -494,6 +496,7 @@ BEGIN
     CASE table_name WHEN 'tenant_usage' THEN 'tenant_id, resource, window_start'
                     ELSE 'user_id, project_id, tenant_id, resource, window_start' END);
   EXECUTE format('GRANT SELECT ON ideamine.%I TO ideamine_reader, ideamine_app, ideamine_worker, ideamine_admin', name);
+  PERFORM ideamine_internal.secure_rows(format('ideamine.%I', name)::regclass);
   EXECUTE format('COMMENT ON TABLE ideamine.%I IS %L', name, format('What was recorded on %s (UTC)', day));
   EXECUTE format('ALTER TABLE ideamine.%I ATTACH PARTITION ideamine.%I FOR VALUES FROM (%L) TO (%L)', table_name, name,
                  day::timestamp AT TIME ZONE 'UTC', (day + 1)::timestamp AT TIME ZONE 'UTC');

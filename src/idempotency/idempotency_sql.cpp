@@ -1,3 +1,4 @@
+#include "access/caller_store.hpp"
 #include "access/tenant_store.hpp"
 #include "ideamine/identifier.hpp"
 #include "ideamine/pg/function.hpp"
@@ -37,6 +38,7 @@ IDEAMINE_FUNCTION(ideamine_idempotency_stats) {
 
 IDEAMINE_FUNCTION(ideamine_purge_idempotency_keys) {
     return pg::boundary([&] {
+        access::require_platform("purge_idempotency_keys()");
         const auto at = pg::Arguments{fcinfo}.optional<Time>(0).value_or(pg::now());
         const pg::Spi spi;
         return Int64GetDatum(idempotency::purge_keys(at));

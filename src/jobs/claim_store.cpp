@@ -1,5 +1,6 @@
 #include "jobs/claim_store.hpp"
 
+#include "access/caller_store.hpp"
 #include "jobs/gate_store.hpp"
 #include "jobs/incarnation_store.hpp"
 #include "jobs/promote_store.hpp"
@@ -224,6 +225,18 @@ constinit pg::Statement next_due{
     "SELECT run_at FROM ideamine.jobs WHERE status = 'pending' AND ready_at IS NULL"
     " ORDER BY run_at LIMIT 1"};
 
+constinit pg::Statement next_due_of{
+    "SELECT run_at FROM ideamine.jobs WHERE status = 'pending' AND ready_at IS NULL"
+    "  AND tenant_id = ANY ($1) ORDER BY run_at LIMIT 1"};
+
+// A login that is bound to tenants is not told when others have work, although that is what wakes
+// its worker; passing over their jobs is its own time.
+pg::Rows find_next_due(const Claimant& claimant) {
+    return claimant.tenants && !access::caller_is_platform()
+               ? next_due_of.execute(*claimant.tenants)
+               : next_due.execute();
+}
+
 bool has_work(const Claimant& claimant) {
     ReadyJobs ready{claimant};
     ready.find_lanes();
@@ -245,7 +258,7 @@ std::optional<Time> next_work_at(const Claimant& claimant) {
     if (has_work(claimant)) {
         return Time::min();
     }
-    const auto due = next_due.execute();
+    const auto due = find_next_due(claimant);
     if (due.empty()) {
         return std::nullopt;
     }

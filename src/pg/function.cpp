@@ -6,6 +6,10 @@ void Arguments::throw_missing(const char* name) {
     throw ideamine::Error(Code::invalid_argument, std::string{name} + " must not be null");
 }
 
+Datum returned_json(Json json) {
+    return call([json] { return SPI_datumTransfer(json.datum, false, -1); });
+}
+
 Datum returned_time(FunctionCallInfo fcinfo, std::optional<Time> time) {
     fcinfo->isnull = !time;
     return time ? Type<Time>::put(*time) : Datum{0};

@@ -1,4 +1,5 @@
 // One pass each of what the background worker does about quotas.
+#include "access/caller_store.hpp"
 #include "ideamine/pg/function.hpp"
 #include "quota/audit_store.hpp"
 #include "quota/partitions_store.hpp"
@@ -9,6 +10,7 @@ using namespace ideamine;
 
 IDEAMINE_FUNCTION(ideamine_record_violations) {
     return pg::boundary([&] {
+        access::require_platform("record_violations()");
         const pg::Spi spi;
         return Int64GetDatum(quota::record_violations());
     });
@@ -16,6 +18,7 @@ IDEAMINE_FUNCTION(ideamine_record_violations) {
 
 IDEAMINE_FUNCTION(ideamine_roll_up_usage) {
     return pg::boundary([&] {
+        access::require_platform("roll_up_usage()");
         const auto at = pg::Arguments{fcinfo}.optional<Time>(0).value_or(pg::now());
         const pg::Spi spi;
         quota::make_partitions(pg::now());
@@ -25,6 +28,7 @@ IDEAMINE_FUNCTION(ideamine_roll_up_usage) {
 
 IDEAMINE_FUNCTION(ideamine_cleanup_old_usage_records) {
     return pg::boundary([&] {
+        access::require_platform("cleanup_old_usage_records()");
         const pg::Arguments arguments{fcinfo};
         const auto keep = arguments.optional<Duration>(0).value_or(quota::usage_retention());
         const auto at = arguments.optional<Time>(1).value_or(pg::now());
@@ -40,6 +44,7 @@ IDEAMINE_FUNCTION(ideamine_cleanup_old_usage_records) {
 
 IDEAMINE_FUNCTION(ideamine_audit_counters) {
     return pg::boundary([&] {
+        access::require_platform("audit_counters()");
         pg::Returned returned{pg::Arguments{fcinfo}};
         const pg::Spi spi;
         quota::audit_counters(returned);

@@ -1,3 +1,4 @@
+#include "access/caller_store.hpp"
 #include "access/tenant_store.hpp"
 #include "ideamine/pg/as_owner.hpp"
 #include "ideamine/pg/function.hpp"
@@ -222,7 +223,10 @@ IDEAMINE_FUNCTION(ideamine_get_tenant_usage) {
 }
 
 IDEAMINE_FUNCTION(ideamine_reload_counters) {
-    return pg::boundary([&] { return Int64GetDatum(admission::shared::forget_all()); });
+    return pg::boundary([&] {
+        access::require_platform("reload_counters()");
+        return Int64GetDatum(admission::shared::forget_all());
+    });
 }
 
 // After a TRUNCATE of a table that counters are loaded from.

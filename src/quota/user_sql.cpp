@@ -1,6 +1,7 @@
+#include "access/role_store.hpp"
 #include "access/tenant_store.hpp"
 #include "ideamine/identifier.hpp"
-#include "ideamine/pg/as_owner.hpp"
+#include "ideamine/pg/caller.hpp"
 #include "ideamine/pg/function.hpp"
 #include "ideamine/pg/numeric.hpp"
 #include "ideamine/pg/trigger.hpp"
@@ -59,6 +60,14 @@ pg::Units tokens(Amount amount) {
 }
 pg::Units cost(Amount amount) {
     return {amount, quota::decimal_digits(Resource::cost)};
+}
+
+void require_administrator() {
+    if (!pg::acts_as("ideamine_admin")) {
+        throw Error(Code::forbidden, "limits of users are set by administrators",
+                    "Nobody was named who acts.",
+                    "Name a user who is admin of the project as acting_user.");
+    }
 }
 
 // allowed, reason, remaining_tokens, remaining_cost, reset_at
@@ -138,8 +147,14 @@ IDEAMINE_FUNCTION(ideamine_update_user_quota_limits) {
         const auto user = read_user(arguments);
         const auto max_tokens = read_limit(arguments, 3, "max_tokens_daily", Resource::tokens);
         const auto max_cost = read_limit(arguments, 4, "max_cost_daily", Resource::cost);
+        const auto acting_user = arguments.optional<std::string>(5);
         const pg::Spi spi;
         access::require_tenant(user.tenant, access::Missing::may_create);
+        if (acting_user) {
+            access::require_role({user.tenant, user.project, *acting_user}, access::Role::admin);
+        } else {
+            require_administrator();
+        }
         quota::set_user_limits(user, max_tokens, max_cost);
         return Datum{0};
     });

@@ -59,6 +59,24 @@ SELECT max_tokens_daily, max_cost_daily FROM ideamine.user_quota_limits WHERE us
 SELECT ideamine.update_user_quota_limits('acme', 'cid', 'web', max_tokens_daily => 0);
 SELECT pg_temp.take('cid', 1);
 
+-- Who sets them is an admin of the project, or of the database.
+SELECT ideamine.create_project('acme', 'web'), ideamine.grant_role('acme', 'olga', 'web', 'owner'),
+       ideamine.grant_role('acme', 'adam', 'web', 'admin'), ideamine.grant_role('acme', 'dora', 'web', 'developer');
+SELECT ideamine.update_user_quota_limits('acme', 'cid', 'web', max_tokens_daily => 5, acting_user => 'adam');
+CALL pg_temp.refused($$SELECT ideamine.update_user_quota_limits('acme', 'cid', 'web', max_tokens_daily => 6, acting_user => 'dora')$$);
+CALL pg_temp.refused($$SELECT ideamine.update_user_quota_limits('acme', 'cid', 'mobile', max_tokens_daily => 6, acting_user => 'adam')$$);
+SET ROLE ideamine_app;
+SELECT ideamine.update_user_quota_limits('acme', 'cid', 'web', max_tokens_daily => 6, acting_user => 'olga');
+DO $$
+BEGIN
+  PERFORM ideamine.update_user_quota_limits('acme', 'cid', 'web', max_tokens_daily => 7);
+EXCEPTION WHEN OTHERS THEN
+  RAISE INFO '%: %', SQLSTATE, SQLERRM;
+END
+$$;
+RESET ROLE;
+SELECT max_tokens_daily FROM ideamine.user_quota_limits WHERE user_id = 'cid';
+
 -- A reset counts from its commit.
 BEGIN;
 SELECT ideamine.reset_user_quota('acme', 'ann', 'web');

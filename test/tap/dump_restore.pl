@@ -46,6 +46,11 @@ $source->safe_psql('app', qq{
 	UPDATE ideamine.idempotency_keys SET expires_at = now() WHERE idempotence_key = 'gone';
 	SELECT ideamine.purge_idempotency_keys();
 	SELECT ideamine.pause_queue('acme', 'slow', 'it is late');
+	-- a project with an owner, and a login that the other server does not have
+	SELECT ideamine.create_project('acme', 'search', 'Search', '{"routing": {"maxCostPerRequest": 0.10}}');
+	SELECT ideamine.grant_role('acme', 'ann', 'search', 'owner');
+	CREATE ROLE dump_login IN ROLE ideamine_reader;
+	SELECT ideamine.bind_login('dump_login', 'acme');
 });
 
 # Every table of the extension with all its rows, as text.
@@ -78,9 +83,13 @@ $target->command_ok(
 	'psql restores it');
 $target->command_ok([ 'pg_restore', '--exit-on-error', '--dbname', $target->connstr('custom'), "$folder/custom.dump" ],
 	'pg_restore restores it');
+$target->safe_psql('app', 'CREATE ROLE dump_login IN ROLE ideamine_reader');
 for my $database ('app', 'custom')
 {
 	is_deeply(content($target, $database), $expected, "every row is back in $database");
+
+	is($target->safe_psql($database, q{SET ROLE dump_login; SELECT DISTINCT tenant_id FROM ideamine.jobs}), 'acme',
+		"a login is bound in $database as it was");
 
 	my $answer = $target->safe_psql($database, qq{
 		SELECT count(*) FROM ideamine.acquire_jobs(ideamine.register_worker('new'), 10)});

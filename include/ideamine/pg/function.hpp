@@ -48,6 +48,8 @@ class Arguments {
     MemoryContext caller_ = CurrentMemoryContext;
 };
 
+// A jsonb as the function's only result: called inside a pg::Spi, which it outlives.
+Datum returned_json(Json json);
 // A time as the function's only result, or NULL.
 Datum returned_time(FunctionCallInfo fcinfo, std::optional<Time> time);
 
