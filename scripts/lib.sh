@@ -120,7 +120,9 @@ build_programs() {
     cmake_here --build --preset default --target "$@" >/dev/null
 }
 
-replay_program() { find "$ROOT/build/core" -type f -name replay -perm -u+x; }
+# Where a program of tools/ was built.
+program() { find "$ROOT/build/core" -type f -name "$1" -perm -u+x; }
+replay_program() { program replay; }
 
 # Installs what make built below a folder, from where a server uses it with isolated_settings.
 install_isolated() {

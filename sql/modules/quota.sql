@@ -179,6 +179,17 @@ CREATE OR REPLACE TRIGGER quotas_changed AFTER INSERT OR UPDATE OR DELETE ON ide
 ALTER TABLE ideamine.tenant_quotas ENABLE ALWAYS TRIGGER quotas_changed;
 COMMENT ON TRIGGER quotas_changed ON ideamine.tenant_quotas IS 'However a row is changed';
 
+CREATE OR REPLACE FUNCTION ideamine_internal.tenant_changed() RETURNS trigger
+LANGUAGE C
+AS 'MODULE_PATHNAME', 'ideamine_tenant_changed';
+COMMENT ON FUNCTION ideamine_internal.tenant_changed() IS 'Lets every process judge by a tenant''s changed tier when it is committed';
+REVOKE ALL ON FUNCTION ideamine_internal.tenant_changed() FROM PUBLIC;
+
+CREATE OR REPLACE TRIGGER tenant_changed AFTER INSERT OR DELETE OR UPDATE OF tenant_id, tier ON ideamine.tenants
+  FOR EACH ROW EXECUTE FUNCTION ideamine_internal.tenant_changed();
+ALTER TABLE ideamine.tenants ENABLE ALWAYS TRIGGER tenant_changed;
+COMMENT ON TRIGGER tenant_changed ON ideamine.tenants IS 'A tenant without quotas of its own has those of its tier';
+
 CREATE OR REPLACE FUNCTION ideamine_internal.counters_truncated() RETURNS trigger
 LANGUAGE C
 AS 'MODULE_PATHNAME', 'ideamine_counters_truncated';

@@ -29,8 +29,9 @@ CREATE TABLE ideamine.tenant_quotas (
   throttle_enabled     boolean NOT NULL,
   throttle_threshold   double precision NOT NULL CHECK (throttle_threshold > 0 AND throttle_threshold <= 1),
   time_zone            text NOT NULL,
-  previous_time_zone   text,
   time_zone_since      timestamptz CHECK (time_zone_since IS NULL OR previous_time_zone IS NOT NULL),
+  previous_time_zone   text,
+  previous_time_zone_since timestamptz,
   updated_at           timestamptz NOT NULL
 );
 COMMENT ON TABLE ideamine.tenant_quotas IS
@@ -48,8 +49,9 @@ COMMENT ON COLUMN ideamine.tenant_quotas.burst_seconds IS 'For how many seconds,
 COMMENT ON COLUMN ideamine.tenant_quotas.throttle_enabled IS 'Whether the tenant is throttled when its usage crosses the threshold';
 COMMENT ON COLUMN ideamine.tenant_quotas.throttle_threshold IS 'Which part of a limit that is, above 0 and up to 1';
 COMMENT ON COLUMN ideamine.tenant_quotas.time_zone IS 'Where its days begin at midnight';
-COMMENT ON COLUMN ideamine.tenant_quotas.previous_time_zone IS 'Where they did until time_zone_since';
 COMMENT ON COLUMN ideamine.tenant_quotas.time_zone_since IS 'The end of the day in which the time zone was changed';
+COMMENT ON COLUMN ideamine.tenant_quotas.previous_time_zone IS 'Where they did until time_zone_since';
+COMMENT ON COLUMN ideamine.tenant_quotas.previous_time_zone_since IS 'The end of the day in which that was set; NULL: ever';
 COMMENT ON COLUMN ideamine.tenant_quotas.updated_at IS 'When they were last set';
 
 -- The parent has no index, constraint or policy of its own, because partitions that are made at run time could not be

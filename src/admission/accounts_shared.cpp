@@ -200,6 +200,25 @@ Counter* find_counter(const Account& account, int resource, Time window) {
     return nullptr;
 }
 
+Time throttled_until(const Account& account) {
+    if (!account.rules.throttles) {
+        return Time::min();
+    }
+    auto until = account.throttled_until;
+    for (auto offset = account.counters; offset != 0; offset = counter_at(offset)->next) {
+        until = std::max(until, counter_at(offset)->throttles_until);
+    }
+    return until;
+}
+
+Reading Account::read(const Usage& usage, int resource) const {
+    return {.limits = rules.limits[static_cast<std::size_t>(resource)],
+            .usage = usage,
+            .window_start = rules.window_start,
+            .window_end = rules.window_end,
+            .throttled_until = shared::throttled_until(*this)};
+}
+
 Pin Pin::get(const pg::Installation& installation, const Scope& scope) {
     check_available();
     const Key key{installation, scope};
@@ -256,6 +275,7 @@ Offset make_counter(int resource, Time window, const Sums& sums) {
         .next = 0,
         .window = window,
         .usage = {.settled = sums.settled, .leased = sums.leased},
+        .throttles_until = Time::min(),
         .resource = static_cast<std::uint8_t>(resource),
     };
     pg_atomic_fetch_add_u64(&directory_area.get().counters, 1);

@@ -23,6 +23,8 @@ struct Counter {
     Offset next;  // of its account
     Time window;
     Usage usage;
+    // Until when its threshold throttles the account, as reached by a transaction in progress.
+    Time throttles_until;
     std::uint8_t resource;
 };
 
@@ -38,7 +40,7 @@ struct Account {
     std::uint64_t loaded_at;   // which of these the rules are; 0: none are loaded
     int loaded_for;            // the process whose own uncommitted rules these are; -1: everybody's
     Rules rules;
-    Time throttled_until;
+    Time throttled_until;  // for certain
     Offset counters;
     pg::Installation installation;
     std::uint16_t id_length;
@@ -46,14 +48,8 @@ struct Account {
     char id[];  // NOLINT: as long as it needs to be
 
     std::string_view id_view() const { return {id, id_length}; }
-    Time throttled() const { return rules.throttles ? throttled_until : Time::min(); }
-    Reading read(const Usage& usage, int resource) const {
-        return {.limits = rules.limits[static_cast<std::size_t>(resource)],
-                .usage = usage,
-                .window_start = rules.window_start,
-                .window_end = rules.window_end,
-                .throttled_until = throttled()};
-    }
+    // With its lock.
+    Reading read(const Usage& usage, int resource) const;
 };
 
 // In _PG_init, while the postmaster loads its libraries.
@@ -65,6 +61,8 @@ void check_available();
 Counter* counter_at(Offset offset);
 // With the account's lock. Null: not loaded.
 Counter* find_counter(const Account& account, int resource, Time window);
+// With the account's lock. What transactions in progress have reached counts.
+Time throttled_until(const Account& account);
 
 // Keeps an account where it is.
 class Pin {

@@ -63,13 +63,19 @@ void wait_for_loader(Account& account, Time give_up_at) {
 }
 
 // Throttling that began before is kept; what the ledger knows of it counts after a restart.
-void install_rules(Account& account, const Rules& rules, std::uint64_t changes, bool own) {
+void install_rules(Account& account, const Rules& rules, std::uint64_t changes, bool own,
+                   Time now) {
     const bool is_first = account.loaded_at == 0;
     account.rules = rules;
     account.loaded_at = changes;
     account.loaded_for = own ? pg::own_process_number() : everybody;
     if (is_first) {
         account.throttled_until = rules.throttled_until;
+    }
+    // what is not committed may yet be undone
+    for (auto offset = own ? 0 : account.counters; offset != 0; offset = counter_at(offset)->next) {
+        auto& counter = *counter_at(offset);
+        limits_changed(counter.usage, rules.limits[counter.resource], now);
     }
 }
 
@@ -84,7 +90,7 @@ void load_rules(Account& account, const Ledger& ledger, Time now) {
         {
             const AccountLock lock{account};
             if (past == 0) {
-                install_rules(account, rules, changes, own);
+                install_rules(account, rules, changes, own, now);
             }
             past = unlink_past_counter(account);
         }
@@ -219,11 +225,10 @@ Note taken(Account& account, Counter& counter, const Ledger& ledger, Amount amou
               .amount = amount,
               .kind = kind,
               .crossed = verdict.crosses,
-              .bursting = verdict.bursts,
-              .throttled_before = account.throttled_until};
+              .bursting = verdict.bursts};
     if (verdict.crosses) {
-        account.throttled_until =
-            std::max(account.throttled_until, saturating_add(now, account.rules.throttle_time));
+        note.throttles_until = saturating_add(now, account.rules.throttle_time);
+        counter.throttles_until = note.throttles_until;
         counter.usage.has_throttled = true;
     }
     return note;
@@ -294,7 +299,8 @@ bool Admission::judge_all(Time now) {
     bool allowed = true;
     for (std::size_t i = 0; i < asks_.size(); ++i) {
         const auto& account = *pins_[i];
-        const bool throttled = throttling_ == Throttling::honoured && now < account.throttled();
+        const bool throttled =
+            throttling_ == Throttling::honoured && now < throttled_until(account);
         answers_[i].verdict = judge(limits_of(account, *counters_[i]), counters_[i]->usage,
                                     asks_[i].amount, throttled, now);
         answers_[i].reading = account.read(counters_[i]->usage, asks_[i].resource);
@@ -395,7 +401,8 @@ Amount admit_some(const Ask& ask, Throttling throttling, Purpose purpose) {
         const auto now = pg::now();
         const auto& limits = limits_of(*account, counter);
         const auto amount = std::min(ask.amount, remaining(limits, counter.usage));
-        const bool throttled = throttling == Throttling::honoured && now < account->throttled();
+        const bool throttled =
+            throttling == Throttling::honoured && now < throttled_until(*account);
         if (amount == 0 || throttled) {
             return Amount{0};
         }
@@ -414,6 +421,10 @@ Answer take(const Ask& ask, Purpose purpose) {
     return with_counter(*account, *ask.party.ledger, ask.resource, [&](Counter& counter) {
         const auto now = pg::now();
         const auto& limits = limits_of(*account, counter);
+        if (!is_countable(counter.usage, ask.amount)) {
+            throw Error(Code::invalid_argument, "the amount is too large",
+                        "With what is in use it would be more than can be counted.");
+        }
         const Verdict verdict{.crosses = crosses(limits, counter.usage, ask.amount)};
         admission::take(counter.usage, limits, ask.amount, now);
         add_note(taken(*account, counter, *ask.party.ledger, ask.amount, kind_for(purpose), verdict,
@@ -427,18 +438,19 @@ Amount release(const Ask& ask) {
     const auto account = pin_party(ask.party);
     prepare_notes(1);
     return with_counter(*account, *ask.party.ledger, ask.resource, [&](Counter& counter) {
-        const auto there = std::max<Amount>(
-            counter.usage.settled + own_taken(counter) - counter.usage.releasing, 0);
-        const auto amount = std::min(ask.amount, there);
-        if (amount > 0) {
-            counter.usage.releasing += amount;
+        // what nobody else can give back goes first; it is there as long as the release is
+        const auto own = std::min(ask.amount, own_releasable(counter));
+        const auto of_settled = std::min(ask.amount - own, releasable(counter.usage));
+        if (own + of_settled > 0) {
+            counter.usage.releasing += of_settled;
             add_note({.account = account.get(),
                       .counter = &counter,
                       .ledger = ask.party.ledger,
-                      .amount = amount,
+                      .amount = own + of_settled,
+                      .of_settled = of_settled,
                       .kind = Note::Kind::release});
         }
-        return amount;
+        return own + of_settled;
     });
 }
 
@@ -461,7 +473,8 @@ Answer join(const Membership& membership, Throttling throttling) {
     Answer answer;
     pair.with_counters(membership, [&](Counter& member, Counter& group, Time now) {
         const auto& limits = limits_of(*pair.group, group);
-        const bool throttled = throttling == Throttling::honoured && now < pair.group->throttled();
+        const bool throttled =
+            throttling == Throttling::honoured && now < throttled_until(*pair.group);
         const bool is_first = in_use(member.usage) == 0;
         answer.verdict = judge(limits, group.usage, is_first ? 1 : 0, throttled, now);
         // who is in already takes nothing more, however full it is
@@ -507,7 +520,12 @@ void leave(const Membership& membership) {
 
 void rules_changed(const Scope& scope) {
     check_available();
-    note_changed_rules(pg::current_installation(), scope);
+    note_changed_rules(pg::current_installation(), scope, true);
+}
+
+void rules_made(const Scope& scope) {
+    check_available();
+    note_changed_rules(pg::current_installation(), scope, false);
 }
 
 namespace {

@@ -52,7 +52,7 @@ std::vector<Answer> admit(std::span<const Ask> asks, Throttling throttling, Purp
 // Takes as much of it as fits under the limit, burst apart. Returns how much.
 Amount admit_some(const Ask& ask, Throttling throttling, Purpose purpose);
 
-// Takes it whatever the limits say.
+// Takes it whatever the limits say. Throws ID400 if the sum would be more than can be counted.
 Answer take(const Ask& ask, Purpose purpose);
 
 // Gives back up to so much of what was recorded, or is going to be by this transaction. It counts
@@ -78,6 +78,9 @@ void leave(const Membership& membership);
 // The rules of a scope were changed by the caller's transaction: it judges by them from now on, and
 // everybody when it has committed.
 void rules_changed(const Scope& scope);
+// The same for a scope that is new: nobody else knows it before, so that the caller's transaction
+// may be prepared.
+void rules_made(const Scope& scope);
 
 // Forgets what is in memory, so that it is loaded anew: for whoever changed tables behind our back.
 // What transactions in progress are at work on stays. Returns how many counters those were that

@@ -28,7 +28,7 @@ void watch_end_of_burst(Usage& usage, const Limits& limits) {
 }
 
 bool may_burst(const Limits& limits, const Usage& usage, Time now) {
-    return usage.burst_since == Time::max() ||
+    return usage.burst_since == Time::max() || in_use(usage) <= limits.limit ||
            now < saturating_add(usage.burst_since, limits.burst_time);
 }
 
@@ -58,26 +58,30 @@ Verdict judge(const Limits& limits, const Usage& usage, Amount asked, bool throt
     if (throttled) {
         return {.refusal = Refusal::throttled};
     }
-    const auto before = in_use(usage);
-    Amount after = 0;
-    const bool overflows = __builtin_add_overflow(before, asked, &after);
+    if (!is_countable(usage, asked)) {
+        return {.refusal = Refusal::over_limit};
+    }
+    const auto after = in_use(usage) + asked;
     Verdict verdict;
-    if (limits.limit != unlimited && (overflows || after > limits.limit)) {
-        if (overflows || after > add(limits.limit, limits.burst)) {
+    if (after > limits.limit) {
+        if (after > add(limits.limit, limits.burst)) {
             return {.refusal = Refusal::over_limit};
         }
         if (!may_burst(limits, usage, now)) {
             return {.refusal = Refusal::burst_spent};
         }
         verdict.bursts = true;
-    } else if (overflows) {
-        return {.refusal = Refusal::over_limit};
     }
     verdict.crosses = crosses(limits, usage, asked);
     return verdict;
 }
 
+bool is_countable(const Usage& usage, Amount amount) {
+    return amount < unlimited - in_use(usage);
+}
+
 void take(Usage& usage, const Limits& limits, Amount amount, Time now) {
+    watch_end_of_burst(usage, limits);
     usage.held = add(usage.held, amount);
     watch_burst(usage, limits, now);
 }
@@ -97,6 +101,10 @@ void roll_back_taken(Usage& usage, const Limits& limits, Amount amount) {
 void commit_released(Usage& usage, const Limits& limits, Amount amount, Into where) {
     (where == Into::leased ? usage.leased : usage.settled) -= amount;
     watch_end_of_burst(usage, limits);
+}
+
+void limits_changed(Usage& usage, const Limits& limits, Time now) {
+    watch_burst(usage, limits, now);
 }
 
 }  // namespace ideamine::admission

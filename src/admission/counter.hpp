@@ -61,6 +61,9 @@ Verdict judge(const Limits& limits, const Usage& usage, Amount asked, bool throt
 // Would taking so much reach what throttles?
 bool crosses(const Limits& limits, const Usage& usage, Amount amount);
 
+// Whether the sum with so much more is one. What was not judged has to be asked for this.
+bool is_countable(const Usage& usage, Amount amount);
+
 // Takes it, as judged or not.
 void take(Usage& usage, const Limits& limits, Amount amount, Time now);
 
@@ -69,5 +72,8 @@ enum class Into { settled, leased };
 void commit_taken(Usage& usage, const Limits& limits, Amount amount, Into where);
 void roll_back_taken(Usage& usage, const Limits& limits, Amount amount);
 void commit_released(Usage& usage, const Limits& limits, Amount amount, Into where);
+
+// Other limits hold from now on: usage may be back under them, or pass them.
+void limits_changed(Usage& usage, const Limits& limits, Time now);
 
 }  // namespace ideamine::admission

@@ -10,6 +10,7 @@ struct ChangedRules {
     pg::Installation installation;
     char kind;
     std::string id;
+    bool were_known;  // to others
 };
 
 // Made at their first use, and never destroyed: a session may end within a transaction.
@@ -52,16 +53,24 @@ void leave_group(const Note& note) {
     }
 }
 
+// It is not certain any more, or was not to be.
+void forget_crossing(const Note& note, Counter& counter) {
+    if (counter.throttles_until == note.throttles_until) {
+        counter.throttles_until = Time::min();
+    }
+}
+
 // What reached a threshold throttles for certain if it is committed, or if so much was taken
 // meanwhile that the threshold stays reached without it.
 void decide_throttling(const Note& note, bool committed) {
     auto& account = limiting_account(note);
     auto& counter = limiting_counter(note);
+    forget_crossing(note, counter);
     if (committed || in_use(counter.usage) >= limits_of(account, counter).throttle_at) {
+        account.throttled_until = std::max(account.throttled_until, note.throttles_until);
         note.ledger->report(account.id_view(), counter.resource, Happening::throttled,
                             account.read(counter.usage, counter.resource));
     } else {
-        account.throttled_until = note.throttled_before;
         counter.usage.has_throttled = false;
     }
 }
@@ -73,7 +82,7 @@ void apply(const Note& note, bool committed) {
         committed ? commit_taken(usage, limits, note.amount, destination(note.kind))
                   : roll_back_taken(usage, limits, note.amount);
     } else {
-        usage.releasing -= note.kind == Note::Kind::release ? note.amount : 0;
+        usage.releasing -= note.of_settled;
         if (committed) {
             commit_released(usage, limits, note.amount, destination(note.kind));
         }
@@ -102,6 +111,18 @@ void settle(const Note& note, bool committed) {
     unpin(limiting_account(note));
 }
 
+// What is given back goes first: others must not find what was taken, as if it could be given back
+// once more.
+void settle_all(bool committed) {
+    for (const bool releases : {true, false}) {
+        for (const auto& note : state().notes) {
+            if ((note.kind == Note::Kind::release) == releases) {
+                settle(note, committed);
+            }
+        }
+    }
+}
+
 void load_anew(const ChangedRules& changed) {
     const Glance glance{changed.installation, {changed.kind, changed.id}};
     if (glance.get() != nullptr) {
@@ -125,7 +146,7 @@ void give_up_loading() {
 }
 
 void refuse_to_prepare() {
-    if (!state().notes.empty() || !state().changed.empty()) {
+    if (!state().notes.empty() || std::ranges::any_of(state().changed, &ChangedRules::were_known)) {
         pg::boundary([] {
             throw Error(Code::conflict,
                         "cannot prepare a transaction that has taken or given back quota",
@@ -142,9 +163,7 @@ void end_transaction(pg::TransactionEvent event) {
     if (!pg::has_ended(event)) {
         return;
     }
-    for (const auto& note : state().notes) {
-        settle(note, event == pg::TransactionEvent::committed);
-    }
+    settle_all(event == pg::TransactionEvent::committed);
     state().notes.clear();
     give_up_loading();
     load_rules_anew();
@@ -161,7 +180,8 @@ bool merge(const Note& note, std::size_t end) {
         if (other.counter == note.counter && other.kind == note.kind && other.level == note.level &&
             other.group_counter == note.group_counter) {
             other.amount += note.amount;
-            other.throttled_before = other.crossed ? other.throttled_before : note.throttled_before;
+            other.of_settled += note.of_settled;
+            other.throttles_until = std::max(other.throttles_until, note.throttles_until);
             other.crossed = other.crossed || note.crossed;
             other.bursting = other.bursting || note.bursting;
             return true;
@@ -245,23 +265,27 @@ void take_back(Account& account, int resource, Amount amount) {
     const auto& limits = limits_of(account, *note->counter);
     roll_back_taken(note->counter->usage, limits, amount);
     if (note->crossed && in_use(note->counter->usage) < limits.throttle_at) {
-        account.throttled_until = note->throttled_before;
+        forget_crossing(*note, *note->counter);
         note->counter->usage.has_throttled = false;
         note->crossed = false;
     }
 }
 
-Amount own_taken(const Counter& counter) {
-    Amount taken = 0;
+Amount own_releasable(const Counter& counter) {
+    Amount left = 0;
     for (const auto& note : state().notes) {
-        taken += note.counter == &counter && note.kind == Note::Kind::take ? note.amount : 0;
+        if (note.counter == &counter && note.kind == Note::Kind::take) {
+            left += note.amount;
+        } else if (note.counter == &counter && note.kind == Note::Kind::release) {
+            left -= note.amount - note.of_settled;
+        }
     }
-    return taken;
+    return left;
 }
 
-void note_changed_rules(const pg::Installation& installation, const Scope& scope) {
+void note_changed_rules(const pg::Installation& installation, const Scope& scope, bool were_known) {
     watch_transactions();
-    state().changed.push_back({installation, scope.kind, std::string{scope.id}});
+    state().changed.push_back({installation, scope.kind, std::string{scope.id}, were_known});
     load_anew(state().changed.back());
 }
 

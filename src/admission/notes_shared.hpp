@@ -22,10 +22,11 @@ struct Note {
     const Ledger* ledger;  // of the account, or of the group if there is one
     SubTransactionId level = InvalidSubTransactionId;
     Amount amount;
+    Amount of_settled = 0;  // of a release, what others have recorded
     Kind kind;
-    bool crossed = false;                 // it reached what throttles
-    bool bursting = false;                // it passed the limit
-    Time throttled_before = Time::min();  // of its account, when it crossed
+    bool crossed = false;                // it reached what throttles
+    bool bursting = false;               // it passed the limit
+    Time throttles_until = Time::min();  // if it crossed
 };
 
 // Room for so many more, so that add_note() cannot fail. Watches the transaction from now on.
@@ -37,12 +38,13 @@ void add_note(Note note);
 // lock.
 void take_back(Account& account, int resource, Amount amount);
 
-// What the caller's transaction has taken of a counter and will settle.
-Amount own_taken(const Counter& counter);
+// What the caller's transaction has taken of a counter, will settle, and has not given back.
+Amount own_releasable(const Counter& counter);
 
 // Rules that the caller's transaction has changed: when it ends, they are loaded anew. Until then
 // this process judges by its own, and all others by what is committed.
-void note_changed_rules(const pg::Installation& installation, const Scope& scope);
+// A transaction that changed rules which others may know cannot be prepared.
+void note_changed_rules(const pg::Installation& installation, const Scope& scope, bool were_known);
 bool has_changed_rules(const Account& account);
 
 // An account that this process is loading, if that ends in an error.

@@ -41,12 +41,16 @@ Day day_of(Time at, const Zone& zone) {
     return {start, next};
 }
 
-Day day_of(Time at, const Zone& zone, const Zone& before, Time since) {
-    if (at < since) {
-        return {day_of(at, before).start, since};
+Day day_of(Time at, const Zone& zone, Time since, const Zone& before, Time before_since) {
+    if (at >= since) {
+        const auto [start, end] = day_of(at, zone);
+        return {std::max(start, since), end};
     }
-    const auto [start, end] = day_of(at, zone);
-    return {std::max(start, since), end};
+    const auto [start, end] = day_of(at, before);
+    if (at < before_since) {
+        return {start, std::min(end, before_since)};
+    }
+    return {std::max(start, before_since), std::min(end, since)};
 }
 
 }  // namespace ideamine::quota

@@ -34,7 +34,7 @@ struct Day {
 Day day_of(Time at, const Zone& zone);
 
 // A change of the zone takes effect when the day that was begun is over, so that no day is begun
-// twice: until `since` days are those of `before`.
-Day day_of(Time at, const Zone& zone, const Zone& before, Time since);
+// twice: until `since` days are those of `before`, which had itself taken effect at `before_since`.
+Day day_of(Time at, const Zone& zone, Time since, const Zone& before, Time before_since);
 
 }  // namespace ideamine::quota

@@ -240,6 +240,24 @@ IDEAMINE_FUNCTION(ideamine_counters_truncated) {
     });
 }
 
+// After a tenant was made or removed, or got another tier, whoever did it.
+IDEAMINE_FUNCTION(ideamine_tenant_changed) {
+    return pg::boundary([&] {
+        const pg::TriggerCall trigger{fcinfo};
+        const auto before = trigger.old_text("tenant_id");
+        const auto after = trigger.new_text("tenant_id");
+        if (admission::shared::is_available()) {
+            if (before) {
+                admission::shared::rules_changed(quota::tenant_party(*before).scope);
+            }
+            if (after && after != before) {
+                admission::shared::rules_made(quota::tenant_party(*after).scope);
+            }
+        }
+        return pg::TriggerCall::done();
+    });
+}
+
 // After each change of a row of tenant_quotas, whoever makes it.
 IDEAMINE_FUNCTION(ideamine_quotas_changed) {
     return pg::boundary([&] {

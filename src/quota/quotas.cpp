@@ -1,5 +1,6 @@
 #include "quota/quotas.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 namespace ideamine::quota {
@@ -23,14 +24,21 @@ Amount in_smallest_units(Amount usual, Resource resource) {
     return usual;
 }
 
-// Rounded down, without overflow, and exact where a double would not be.
+// Rounded down, and exact where a double would not be; saturates.
 Amount percent_of(Amount amount, int percent) {
-    return amount / 100 * percent + amount % 100 * percent / 100;
+    Amount hundreds = 0;
+    Amount sum = 0;
+    const bool overflows =
+        __builtin_mul_overflow(amount / 100, static_cast<Amount>(percent), &hundreds) ||
+        __builtin_add_overflow(hundreds, amount % 100 * percent / 100, &sum);
+    return overflows ? unlimited : sum;
 }
 
 Amount fraction_of(Amount amount, double fraction) {
     constexpr Amount millionths = 1'000'000;
-    const auto parts = static_cast<Amount>(std::llround(fraction * millionths));
+    // however small the fraction is, nothing is not a part that could be reached
+    const auto parts =
+        std::max(static_cast<Amount>(std::llround(fraction * millionths)), Amount{1});
     // rounded up: a limit of 1 has no threshold below it
     return amount / millionths * parts +
            (amount % millionths * parts + millionths - 1) / millionths;

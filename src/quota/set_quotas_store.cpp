@@ -36,12 +36,16 @@ constinit pg::Statement change_row{
     " WHERE tenant_id = $1"};
 
 constinit pg::Statement find_zone{
-    "SELECT time_zone, previous_time_zone, time_zone_since FROM ideamine.tenant_quotas"
-    " WHERE tenant_id = $1"};
+    "SELECT time_zone, time_zone_since FROM ideamine.tenant_quotas WHERE tenant_id = $1"};
 
 constinit pg::Statement change_zone{
-    "UPDATE ideamine.tenant_quotas SET time_zone = $2, previous_time_zone = $3,"
-    "  time_zone_since = $4 WHERE tenant_id = $1"};
+    "UPDATE ideamine.tenant_quotas SET time_zone = $2, time_zone_since = $3,"
+    "  previous_time_zone = time_zone, previous_time_zone_since = time_zone_since"
+    " WHERE tenant_id = $1"};
+
+// Before the one that it had got takes effect.
+constinit pg::Statement change_next_zone{
+    "UPDATE ideamine.tenant_quotas SET time_zone = $2 WHERE tenant_id = $1"};
 
 std::optional<pg::Units> units(const std::optional<Amount>& amount, Resource resource) {
     return amount ? std::optional{pg::Units{*amount, decimal_digits(resource)}} : std::nullopt;
@@ -68,12 +72,12 @@ void make(const std::string& tenant, const Quotas& quotas) {
 void move_to_zone(const std::string& tenant, const std::string& zone) {
     const auto rows = find_zone.execute(tenant);
     const auto current = rows[0].get<std::string>(0);
-    const auto since = rows[0].optional<Time>(2);
+    const auto since = rows[0].optional<Time>(1);
     const auto now = pg::now();
     if (since && now < *since) {
-        change_zone.execute(tenant, zone, rows[0].get<std::string>(1), *since);
+        change_next_zone.execute(tenant, zone);
     } else if (current != zone) {
-        change_zone.execute(tenant, zone, current, day_of(now, ServerZone{current}).end);
+        change_zone.execute(tenant, zone, day_of(now, ServerZone{current}).end);
     }
 }
 

@@ -18,7 +18,7 @@ constinit pg::Statement find_quotas{
     "SELECT t.tier, q.tenant_id IS NOT NULL, q.max_cpu_cores, q.max_memory_gb, q.max_storage_gb,"
     "  q.max_tokens_per_day, q.max_cost_per_day_usd, q.max_gpus, q.max_concurrent_runs,"
     "  q.burst_percent, q.burst_seconds, q.throttle_enabled, q.throttle_threshold, q.time_zone,"
-    "  q.previous_time_zone, q.time_zone_since"
+    "  q.time_zone_since, q.previous_time_zone, q.previous_time_zone_since"
     " FROM ideamine.tenants t LEFT JOIN ideamine.tenant_quotas q ON q.tenant_id = t.tenant_id"
     " WHERE t.tenant_id = $1",
     Kind::reads_latest};
@@ -64,12 +64,13 @@ std::optional<pg::Row> find_row(const std::string& tenant, pg::Rows& rows) {
 
 Day today_of(const std::optional<pg::Row>& row, const Quotas& quotas, Time now) {
     const ServerZone zone{quotas.time_zone};
-    const auto since = row ? row->optional<Time>(time_zone + 2) : std::nullopt;
+    const auto since = row ? row->optional<Time>(time_zone + 1) : std::nullopt;
     if (!since) {
         return day_of(now, zone);
     }
-    const ServerZone before{row->get<std::string>(time_zone + 1)};
-    return day_of(now, zone, before, *since);
+    const ServerZone before{row->get<std::string>(time_zone + 2)};
+    const auto before_since = row->optional<Time>(time_zone + 3);
+    return day_of(now, zone, *since, before, before_since.value_or(Time::min()));
 }
 
 class TenantLedger final : public admission::Ledger {

@@ -33,6 +33,7 @@ std::vector<Taken>& taken() {
     static auto* const taken = new std::vector<Taken>;
     return *taken;
 }
+constinit SubTransactionId taken_at = InvalidSubTransactionId;
 
 std::size_t first_choice(std::string_view tenant, Resource resource, Action action) {
     const auto seed =
@@ -84,8 +85,13 @@ void forget_taken(pg::TransactionEvent event) {
 }
 
 // What was written is undone: it is still to be written.
-void forget_undone(bool committed, SubTransactionId, SubTransactionId) {
-    if (!committed) {
+void forget_undone(bool committed, SubTransactionId level, SubTransactionId parent) {
+    if (level != taken_at) {
+        return;
+    }
+    if (committed) {
+        taken_at = parent;
+    } else {
         taken().clear();
     }
 }
@@ -149,6 +155,7 @@ std::vector<Queued> take_violations() {
     if (!taken().empty()) {
         return copies;
     }
+    taken_at = GetCurrentSubTransactionId();
     copies.reserve(places);
     taken().reserve(places);
     const pg::LockGuard guard{table.lock()};

@@ -3,12 +3,19 @@
 
 #include "ideamine/pg/error.hpp"
 
+extern "C" {
+#include "utils/inval.h"
+}
+
 namespace ideamine::pg {
 
-// As this transaction sees the catalogue now. The schema exists.
+// As the catalogue is now: also what was committed while this transaction waited for a lock that is
+// not a table's. The schema exists.
 inline bool relation_exists(const char* schema, const char* name) {
-    return call(
-        [=] { return OidIsValid(get_relname_relid(name, get_namespace_oid(schema, false))); });
+    return call([=] {
+        AcceptInvalidationMessages();
+        return OidIsValid(get_relname_relid(name, get_namespace_oid(schema, false)));
+    });
 }
 
 }  // namespace ideamine::pg
