@@ -232,7 +232,8 @@ sub job_options
 		queue => one_of(@words), required_capabilities => [ map { one_of(@words) } 1 .. rand 3 ],
 		max_retries => raw(int(rand 5)), retry_base => '1 ms', retry_cap => '1 s', retry_factor => raw('1.5'),
 		timeout => one_of('1 s', '1 hour'), project => 'p', run => random_uuid(), phase => 'one',
-		idempotency_key => one_of(@words), on_failure => one_of(@policies));
+		idempotency_key => one_of(@words), on_failure => one_of(@policies),
+		needs => { cpu => raw('0.5'), memory => raw('1') });
 	my %keyed = (concurrency_key => one_of(@words), concurrency_limit => raw(1 + int(rand 2)));
 	my %voted = (quorum => { votes => raw(3), agree => raw(2) });
 	my $special = rand(100);
@@ -282,6 +283,12 @@ sub project_settings
 	return { map { $_ => $all{$_} } grep { chance(60) } sort keys %all };
 }
 
+sub amounts
+{
+	my @resources = qw(cpu memory storage tokens cost gpu concurrent_runs);
+	return { map { $_ => raw(one_of(1, 0.5, 1000)) } one_of(@resources), grep { chance(30) } @resources };
+}
+
 # JSON of the shape that an argument of this name has.
 my %shapes = (
 	jobs => \&job_objects,
@@ -290,6 +297,7 @@ my %shapes = (
 	options => \&job_options,
 	filter => \&letter_filter,
 	settings => \&project_settings,
+	amounts => \&amounts,
 );
 
 sub shaped_json
@@ -314,6 +322,9 @@ my %sensible_names = (
 	lease => sub { return one_of('NULL', "'1 s'", "'1 min'", "'1 day'"); },
 	max_jobs => sub { return one_of(1, 1, 2, 10, 10_000); },
 	depends_on => sub { return chance(60) ? "'{}'" : 'ARRAY[' . literal(one_of(@leases)->{job}) . ']::uuid[]'; },
+	resource => sub { return literal(one_of(qw(cpu memory storage tokens cost gpu concurrent_runs))); },
+	time_zone => sub { return one_of('NULL', literal('UTC'), literal('Asia/Kathmandu')); },
+	acting_user => sub { return one_of('NULL', literal(one_of(@words))); },
 	project_id => sub { return one_of('NULL', literal('p'), literal('p'), literal('default-project'), literal(one_of(@words))); },
 	role => sub { return literal(one_of(qw(viewer developer admin owner))); },
 	at_least => sub { return literal(one_of(qw(viewer developer admin owner))); },
