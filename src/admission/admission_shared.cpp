@@ -101,9 +101,10 @@ void load_rules(Account& account, const Ledger& ledger, Time now) {
 }
 
 // Usage above the limit came about before: nobody knows when, so that no burst is left.
-void load_counter(Account& account, const Ledger& ledger, int resource) {
+void load_counter(Account& account, const Ledger& ledger, int resource, Amount missing_leases) {
     const auto window = account.rules.window_of(resource);
-    const auto sums = ledger.read_sums(account.id_view(), resource, window);
+    auto sums = ledger.read_sums(account.id_view(), resource, window);
+    sums.leased += missing_leases;
     const auto offset = make_counter(resource, window, sums);
     const AccountLock lock{account};
     auto& usage = counter_at(offset)->usage;
@@ -130,7 +131,8 @@ void end_loading(Account& account) {
 
 // What is missing for a counter, one thing at a time: its account's rules, or its sums. If that
 // ends in an error, the end of the transaction lets others try.
-void load(Account& account, const Ledger& ledger, int resource, Time give_up_at) {
+void load(Account& account, const Ledger& ledger, int resource, Time give_up_at,
+          Amount missing_leases = 0) {
     if (!begin_loading(account)) {
         wait_for_loader(account, give_up_at);
         return;
@@ -150,15 +152,17 @@ void load(Account& account, const Ledger& ledger, int resource, Time give_up_at)
             load_rules(account, ledger, now);
         }
         if (is_missing(rules) && !rules) {
-            load_counter(account, ledger, resource);
+            load_counter(account, ledger, resource, missing_leases);
         }
     }
     end_loading(account);
 }
 
-// Calls `work` with the account's lock and the counter, when it is there.
+// Calls `work` with the account's lock and the counter, when it is there. `missing_leases`: of what
+// the caller's transaction sees as ended already.
 template <typename Work>
-auto with_counter(Account& account, const Ledger& ledger, int resource, Work&& work) {
+auto with_counter(Account& account, const Ledger& ledger, int resource, Work&& work,
+                  Amount missing_leases = 0) {
     const auto give_up_at = pg::now() + counter_load_timeout();
     for (;;) {
         {
@@ -167,7 +171,7 @@ auto with_counter(Account& account, const Ledger& ledger, int resource, Work&& w
                 return work(*counter);
             }
         }
-        load(account, ledger, resource, give_up_at);
+        load(account, ledger, resource, give_up_at, missing_leases);
     }
 }
 
@@ -454,18 +458,6 @@ Amount release(const Ask& ask) {
     });
 }
 
-void end_lease(const Ask& ask) {
-    const auto account = pin_party(ask.party);
-    prepare_notes(1);
-    with_counter(*account, *ask.party.ledger, ask.resource, [&](Counter& counter) {
-        add_note({.account = account.get(),
-                  .counter = &counter,
-                  .ledger = ask.party.ledger,
-                  .amount = ask.amount,
-                  .kind = Note::Kind::unlease});
-    });
-}
-
 Answer join(const Membership& membership, Throttling throttling) {
     check_may_take();
     Pair pair{membership};
@@ -504,18 +496,88 @@ void give_up_lease(const Ask& ask) {
     take_back(*account, ask.resource, ask.amount);
 }
 
-void leave(const Membership& membership) {
-    Pair pair{membership};
-    prepare_notes(1);
-    pair.with_counters(membership, [&](Counter& member, Counter& group, Time) {
-        add_note({.account = pair.member.get(),
-                  .counter = &member,
-                  .group = pair.group.get(),
-                  .group_counter = &group,
-                  .ledger = membership.group.ledger,
-                  .amount = membership.leases,
+namespace {
+
+// Loads the counters of a scope and its members, as others see them: what the caller's transaction
+// has ended is not in its own view of the tables any more, and yet counts until it commits.
+class EndingLeases {
+  public:
+    explicit EndingLeases(const Ending& ending)
+        : ending_(ending), account_(pin_party(ending.scope)) {
+        prepare_notes(ending.parts.size() + ending.members.size());
+    }
+
+    void run() {
+        for (const auto& member : ending_.members) {
+            load_member(member);
+        }
+        load_group();
+        for (const auto& part : ending_.parts) {
+            end(part);
+        }
+        for (std::size_t i = 0; i < ending_.members.size(); ++i) {
+            end(ending_.members[i], *members_[i]);
+        }
+    }
+
+  private:
+    void load_member(const Ending::Member& member) {
+        members_.push_back(pin_party(member.party));
+        with_counter(
+            *members_.back(), *member.party.ledger, 0,
+            [&](const Counter& counter) {
+                // the group's sum misses it if no lease of it is left
+                missing_members_ += counter.usage.leased == member.leases ? 1 : 0;
+            },
+            member.leases);
+    }
+
+    void load_group() {
+        if (!members_.empty()) {
+            const auto part =
+                std::ranges::find(ending_.parts, ending_.group, &Ending::Part::resource);
+            const auto others = part == ending_.parts.end() ? 0 : part->amount;
+            with_counter(
+                *account_, *ending_.scope.ledger, ending_.group, [](const Counter&) {},
+                others + missing_members_);
+        }
+    }
+
+    void end(const Ending::Part& part) {
+        with_counter(
+            *account_, *ending_.scope.ledger, part.resource,
+            [&](Counter& counter) {
+                add_note({.account = account_.get(),
+                          .counter = &counter,
+                          .ledger = ending_.scope.ledger,
+                          .amount = part.amount,
+                          .kind = Note::Kind::unlease});
+            },
+            part.amount);
+    }
+
+    void end(const Ending::Member& member, Account& account) {
+        const AccountLock lock{account, *account_};
+        add_note({.account = &account,
+                  .counter = find_counter(account, 0, Time::min()),
+                  .group = account_.get(),
+                  .group_counter = find_counter(*account_, ending_.group, Time::min()),
+                  .ledger = ending_.scope.ledger,
+                  .amount = member.leases,
                   .kind = Note::Kind::leave});
-    });
+    }
+
+    const Ending& ending_;
+    Pin account_;
+    std::vector<Pin> members_;
+    Amount missing_members_ = 0;
+};
+
+}  // namespace
+
+void end_leases(const Ending& ending) {
+    check_may_take();
+    EndingLeases{ending}.run();
 }
 
 void rules_changed(const Scope& scope) {

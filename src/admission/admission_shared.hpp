@@ -59,9 +59,7 @@ Answer take(const Ask& ask, Purpose purpose);
 // until the transaction commits. Returns how much.
 Amount release(const Ask& ask);
 
-// Leases that end when the transaction commits.
-void end_lease(const Ask& ask);
-// One that admit() has just taken, and that is not wanted after all.
+// A lease that admit() has just taken, and that is not wanted after all.
 void give_up_lease(const Ask& ask);
 
 // Leases of a member (counted in its resource 0) of a group, in which a member with any lease
@@ -73,7 +71,23 @@ struct Membership {
     int resource;  // of the group
 };
 Answer join(const Membership& membership, Throttling throttling);
-void leave(const Membership& membership);
+
+// Leases of one scope that the caller's transaction has ended, and that count until it commits.
+struct Ending {
+    struct Part {
+        int resource;
+        Amount amount;
+    };
+    struct Member {
+        Party party;
+        Amount leases;
+    };
+    Party scope;
+    std::vector<Part> parts;  // each resource once
+    int group;                // the resource in which members count
+    std::vector<Member> members;
+};
+void end_leases(const Ending& ending);
 
 // The rules of a scope were changed by the caller's transaction: it judges by them from now on, and
 // everybody when it has committed.

@@ -220,19 +220,25 @@ void EndedLeases::add(const EndedLeases& others) {
 std::int64_t EndedLeases::end() const {
     std::int64_t waited_for = 0;
     for (const auto& [tenant, ended] : tenants_) {
+        counters::Ending ending{
+            .scope = tenant_party(tenant), .parts = {}, .group = index_of(runs), .members = {}};
+        for (const auto& ask : asks_for(tenant, ended.needs)) {
+            ending.parts.push_back({ask.resource, ask.amount});
+        }
+        if (ended.plain > 0) {
+            ending.parts.push_back({index_of(runs), ended.plain});
+        }
+        std::vector<std::string> ids;
+        ids.reserve(ended.runs.size());
+        for (const auto& [run, count] : ended.runs) {
+            ids.push_back(run_id(tenant, run));
+            ending.members.push_back({run_party(ids.back()), count});
+        }
+        counters::end_leases(ending);
+        // it counts until the commit, so that this is what there was before
         const bool was_full = standing(tenant, Throttling::ignored) == Standing::full;
         waited_for +=
             was_full ? ended.plain + static_cast<std::int64_t>(ended.runs.size()) : ended.needy;
-        for (const auto& ask : asks_for(tenant, ended.needs)) {
-            counters::end_lease(ask);
-        }
-        if (ended.plain > 0) {
-            counters::end_lease(ask(tenant, runs, ended.plain));
-        }
-        for (const auto& [run, count] : ended.runs) {
-            const auto id = run_id(tenant, run);
-            counters::leave(membership(tenant, id, count));
-        }
     }
     return waited_for;
 }
