@@ -1,3 +1,4 @@
+#include "access/caller_store.hpp"
 #include "bgworker/settings.hpp"
 #include "bgworker/waiting.hpp"
 #include "ideamine/pg/database.hpp"
@@ -53,6 +54,7 @@ Request request_of(const pg::Arguments& arguments) {
 
 IDEAMINE_FUNCTION(ideamine_get_background_workers) {
     return pg::boundary([&] {
+        access::require_platform("get_background_workers()");
         const pg::Arguments arguments{fcinfo};
         bgworker::slots::check_available();
         pg::Returned returned{arguments};
@@ -67,6 +69,7 @@ IDEAMINE_FUNCTION(ideamine_get_background_workers) {
 
 IDEAMINE_FUNCTION(ideamine_detach_worker) {
     return pg::boundary([&] {
+        access::require_platform("detach_worker()");
         bgworker::slots::check_available();
         const auto request = request_of(pg::Arguments{fcinfo});
         // the launcher may not have made the slot yet, if the server or the setting is new
@@ -81,6 +84,7 @@ IDEAMINE_FUNCTION(ideamine_detach_worker) {
 
 IDEAMINE_FUNCTION(ideamine_attach_worker) {
     return pg::boundary([&] {
+        access::require_platform("attach_worker()");
         bgworker::slots::check_available();
         const auto request = request_of(pg::Arguments{fcinfo});
         bool attached = false;

@@ -9,6 +9,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds purge_interval = std::chrono::minutes{10};
+constexpr milliseconds audit_interval = std::chrono::hours{1};
 constexpr milliseconds first_pause_after_failure{1000};
 constexpr milliseconds longest_pause_after_failure{60000};
 
@@ -26,6 +27,15 @@ constinit Duties table{{
      Version{1, 1}},
     {"purge_idempotency_keys", Pace::purge,
      pg::Statement{"SELECT ideamine.purge_idempotency_keys()"}, Version{1, 1}},
+    {"record_violations", Pace::promote, pg::Statement{"SELECT ideamine.record_violations()"},
+     Version{1, 2}},
+    {"roll_up_usage", Pace::purge, pg::Statement{"SELECT ideamine.roll_up_usage()"}, Version{1, 2}},
+    {"cleanup_old_usage_records", Pace::purge,
+     pg::Statement{"SELECT ideamine.cleanup_old_usage_records()"}, Version{1, 2}},
+    {"audit_counters", Pace::audit,
+     pg::Statement{"SELECT pg_catalog.count(*) FROM ideamine.audit_counters()"
+                   " WHERE state = 'broken'"},
+     Version{1, 2}, "counters in shared memory differ from their tables"},
 }};
 
 // 1 s, 2 s, 4 s … 1 min.
@@ -49,12 +59,14 @@ milliseconds interval(Pace pace) {
             return settings::sweep_interval() / 4;
         case Pace::purge:
             return purge_interval;
+        case Pace::audit:
+            return audit_interval;
     }
     return purge_interval;
 }
 
 Schedule::Schedule(Pace pace, SteadyTime now)
-    : pace_(pace), due_(pace == Pace::purge ? now + interval(pace) : now) {}
+    : pace_(pace), due_(pace == Pace::purge || pace == Pace::audit ? now + interval(pace) : now) {}
 
 void Schedule::succeeded(SteadyTime now) {
     failures_ = 0;

@@ -7,16 +7,18 @@
 
 namespace ideamine::bgworker {
 
-enum class Pace { sweep, promote, purge };
+enum class Pace { sweep, promote, purge, audit };
 
 struct Duty {
     const char* name;
     Pace pace;
     pg::Statement pass;
     Version since{1, 0};  // of the catalogue
+    // Worth a warning whenever the pass returns anything but 0.
+    const char* alarm = nullptr;
 };
 
-inline constexpr std::size_t duty_count = 8;
+inline constexpr std::size_t duty_count = 12;
 using Duties = std::array<Duty, duty_count>;
 Duties& duties();
 
@@ -25,7 +27,7 @@ std::chrono::milliseconds interval(Pace pace);
 // When a duty is next due. One that fails waits longer each time, and hinders no other.
 class Schedule {
   public:
-    // Sweeps begin at once, purges one interval later: a restart is no reason to purge.
+    // Sweeps begin at once, purges and audits one interval later: a restart is no reason to purge.
     Schedule(Pace pace, SteadyTime now);
 
     SteadyTime due() const { return due_; }

@@ -38,6 +38,7 @@ class Worker {
     enum class Condition { unknown, working, no_extension, other_version, restore };
 
     void perform(Task& task);
+    void warn_of(const Task& task, const pg::Rows& result) const;
     bool is_news(Task& task, const pg::Failure& failure);
     void note_success(Task& task, bool worked);
     Condition condition();
@@ -82,7 +83,7 @@ void Worker::perform(Task& task) {
             const pg::TimeLimit limit{settings::duty_timeout()};
             become(condition());
             if (condition_ == Condition::working && pg::installed_version() >= task.duty->since) {
-                task.duty->pass.execute();
+                warn_of(task, task.duty->pass.execute());
                 worked = true;
             }
         },
@@ -91,6 +92,13 @@ void Worker::perform(Task& task) {
         task.schedule.failed(SteadyClock::now());
     } else {
         note_success(task, worked);
+    }
+}
+
+void Worker::warn_of(const Task& task, const pg::Rows& result) const {
+    if (task.duty->alarm != nullptr && result[0].get<std::int64_t>(0) != 0) {
+        pg::warn(std::string{task.duty->alarm} + " in database \"" + database_ + "\"",
+                 "Call ideamine." + std::string{task.duty->name} + "() to see which.");
     }
 }
 

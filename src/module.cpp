@@ -1,5 +1,6 @@
 // What the library brings into a server that loads it.
 #include "access/access_settings.hpp"
+#include "access/caller_store.hpp"
 #include "admission/admission_settings.hpp"
 #include "admission/admission_shared.hpp"
 #include "bgworker/launcher.hpp"
@@ -8,6 +9,7 @@
 #include "jobs/claim_shared.hpp"
 #include "jobs/jobs_settings.hpp"
 #include "jobs/ready_shared.hpp"
+#include "quota/quota_settings.hpp"
 #include "quota/violations_shared.hpp"
 #include "workers/workers_settings.hpp"
 
@@ -24,9 +26,11 @@ void _PG_init() {
         admission::define_settings(process_shared_preload_libraries_in_progress);
         jobs::define_settings();
         idempotency::define_settings();
+        quota::define_settings();
         workers::define_settings();
         bgworker::define_settings();
         pg::reserve_prefix("ideamine");
+        access::guard_explain();
         if (process_shared_preload_libraries_in_progress) {
             jobs::shared::reserve();
             jobs::shared::reserve_sleepers();

@@ -24,7 +24,8 @@ AS 'MODULE_PATHNAME', 'ideamine_idempotency_stats';
 COMMENT ON FUNCTION ideamine.idempotency_stats(text) IS
 'Of a tenant: how many idempotency keys are alive, how often a key was met again instead of making a job,
 and how many keys have expired.
-tenant_id: NULL means the setting ideamine.tenant_id. Errors: ID404 unknown tenant.';
+tenant_id: NULL means the setting ideamine.tenant_id. Errors: ID403 not a tenant of the login, ID404 unknown
+tenant.';
 REVOKE ALL ON FUNCTION ideamine.idempotency_stats(text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ideamine.idempotency_stats(text) TO ideamine_app, ideamine_admin;
 

@@ -24,9 +24,10 @@ on_failure: what becomes of the job when one that it depends on fails or is canc
 (all the same, with the failure in its context) or blocked (it stays so);
 idempotency_key: the same key gives the same job for ideamine.idempotency_ttl, see idempotency_key();
 concurrency_key, concurrency_limit (default 1): of the tenant''s jobs with the key at most so many run at a time;
+needs: what it holds of its tenant''s quotas while it runs, such as {"cpu": 2, "memory": 4.5, "gpu": 1};
 quorum: {"votes": n, "agree": k}: n different workers run it, and it is completed when k results are the same.
-Errors: ID400 invalid argument or unknown option, ID404 unknown tenant or job, ID413 payload too large,
-ID422 a dependency is named twice, or is a vote.';
+Errors: ID400 invalid argument or unknown option, ID403 not a tenant of the login, ID404 unknown tenant or job, ID413
+payload too large, ID422 a dependency is named twice, or is a vote.';
 REVOKE ALL ON FUNCTION ideamine.create_job(text, text, jsonb, text, timestamptz, uuid[], jsonb) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ideamine.create_job(text, text, jsonb, text, timestamptz, uuid[], jsonb)
   TO ideamine_app, ideamine_admin;
@@ -112,7 +113,8 @@ COMMENT ON FUNCTION ideamine.get_job(text, uuid) IS
 (epoch, attempt, worker_id, started_at, ended_at, outcome, error). worker_id and epoch are those of the
 latest lease, epoch 0 before the first.
 tenant_id: NULL means the setting ideamine.tenant_id.
-Errors: ID400 missing id, ID404 unknown job.';
+Errors: ID400 missing id, ID403 not a tenant of the login, ID404
+unknown job.';
 REVOKE ALL ON FUNCTION ideamine.get_job(text, uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ideamine.get_job(text, uuid) TO ideamine_reader, ideamine_app, ideamine_worker, ideamine_admin;
 
@@ -135,7 +137,7 @@ COMMENT ON FUNCTION ideamine.get_runnable_jobs(text, integer) IS
 requires, in the order of acquisition; position counts from 1. Jobs whose time has come are among them, also
 before the background worker has noticed.
 tenant_id: NULL means the setting ideamine.tenant_id; max_jobs: 1 to 10000.
-Errors: ID400 max_jobs out of range, ID404 unknown tenant.';
+Errors: ID400 max_jobs out of range, ID403 not a tenant of the login, ID404 unknown tenant.';
 REVOKE ALL ON FUNCTION ideamine.get_runnable_jobs(text, integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ideamine.get_runnable_jobs(text, integer)
   TO ideamine_reader, ideamine_app, ideamine_worker, ideamine_admin;
@@ -151,8 +153,8 @@ AS 'MODULE_PATHNAME', 'ideamine_complete_job';
 COMMENT ON FUNCTION ideamine.complete_job(text, uuid, bigint, jsonb) IS
 'Ends an attempt with its result. Returns how many dependents this made runnable.
 epoch: as acquire_jobs() gave it; result: at most ideamine.max_payload_size.
-Errors: ID400 missing argument, ID404 unknown job, ID413 result too large; ID409 the lease is stale: somebody
-else has the job, or it has ended (raised so that the caller''s own writes roll back too).';
+Errors: ID400 missing argument, ID403 not a tenant of the login, ID404 unknown job, ID413 result too large;
+ID409 the lease is stale: somebody else has the job, or it has ended (raised so that the caller''s own writes roll back too).';
 REVOKE ALL ON FUNCTION ideamine.complete_job(text, uuid, bigint, jsonb) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ideamine.complete_job(text, uuid, bigint, jsonb) TO ideamine_worker, ideamine_admin;
 
@@ -167,8 +169,8 @@ COMMENT ON FUNCTION ideamine.complete_jobs(jsonb, boolean) IS
 job, or it has ended) or unknown.
 completions: an array of objects with job_id, epoch, and as needed tenant_id (default ideamine.tenant_id) and
 result; at most ideamine.max_batch_size; strict: one stale or unknown lease raises, and nothing is done.
-Errors: ID400 invalid argument or unknown key, naming the position (from 1); ID413 too many, or result too
-large; ID404 and ID409 with strict.';
+Errors: ID400 invalid argument or unknown key, naming the position (from 1); ID403 not a tenant of the login;
+ID413 too many, or result too large; ID404 and ID409 with strict.';
 REVOKE ALL ON FUNCTION ideamine.complete_jobs(jsonb, boolean) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ideamine.complete_jobs(jsonb, boolean) TO ideamine_worker, ideamine_admin;
 
@@ -187,7 +189,8 @@ COMMENT ON FUNCTION ideamine.fail_job(text, uuid, bigint, text, boolean, interva
 now (status pending), or, with its retries used up or retryable false, goes to the dead letter queue
 (status failed), and the jobs that wait for it are cancelled, or as their on_failure says.
 epoch: as acquire_jobs() gave it; error: kept up to 16 kB; retry_after: what the provider asked for, used instead of the computed delay, 0 to 365 days.
-Errors: ID400 missing or invalid argument, ID404 unknown job, ID409 the lease is stale.';
+Errors: ID400 missing or invalid argument, ID403 not a tenant of the login, ID404 unknown job, ID409 the
+lease is stale.';
 REVOKE ALL ON FUNCTION ideamine.fail_job(text, uuid, bigint, text, boolean, interval) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ideamine.fail_job(text, uuid, bigint, text, boolean, interval) TO ideamine_worker, ideamine_admin;
 
@@ -203,7 +206,8 @@ COMMENT ON FUNCTION ideamine.release_job(text, uuid, bigint, jsonb) IS
 'Hands a job back unharmed, as a worker does that shuts down: it is runnable at once, first in its class, and
 no attempt is used up. epoch: as acquire_jobs() gave it; checkpoint: where the next attempt may go on, at most ideamine.max_payload_size; NULL
 keeps what there is.
-Errors: ID400 missing argument, ID404 unknown job, ID409 the lease is stale, ID413 checkpoint too large.';
+Errors: ID400 missing argument, ID403 not a tenant of the login, ID404 unknown job, ID409 the lease is stale,
+ID413 checkpoint too large.';
 REVOKE ALL ON FUNCTION ideamine.release_job(text, uuid, bigint, jsonb) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ideamine.release_job(text, uuid, bigint, jsonb) TO ideamine_worker, ideamine_admin;
 
@@ -218,7 +222,8 @@ COMMENT ON FUNCTION ideamine.cancel_job(text, uuid, text) IS
 'Cancels a job, and the jobs that wait for it as their on_failure says. If it is running, its worker learns so at its next heartbeat, and
 a later result for it is refused. Returns the job''s status and how many jobs this call cancelled: none if the
 job had ended already.
-reason: kept up to 16 kB. Errors: ID400 missing id, ID404 unknown job.';
+reason: kept up to 16 kB. Errors: ID400 missing id, ID403 not a tenant of the login, ID404
+unknown job.';
 REVOKE ALL ON FUNCTION ideamine.cancel_job(text, uuid, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ideamine.cancel_job(text, uuid, text) TO ideamine_app, ideamine_admin;
 
@@ -271,7 +276,7 @@ Returns their ids. Jobs that were cancelled because it died stay so. A job on wh
 what its votes wait for has ended.
 tenant_id: NULL means the setting ideamine.tenant_id; filter: which letters, default all: job_ids (array),
 job_type, queue, priority_class, died_after, died_before (times), limit (1 to 1000000, default 10000).
-Errors: ID400 unknown key or invalid value, ID404 unknown tenant.';
+Errors: ID400 unknown key or invalid value, ID403 not a tenant of the login, ID404 unknown tenant.';
 REVOKE ALL ON FUNCTION ideamine.retry_dead_letters(text, jsonb) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ideamine.retry_dead_letters(text, jsonb) TO ideamine_app, ideamine_admin;
 
@@ -288,9 +293,10 @@ LANGUAGE C STABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'ideamine_explain_job';
 COMMENT ON FUNCTION ideamine.explain_job(text, uuid) IS
 'Why a job is not running: a row for each thing that it waits for, in words (explanation) and for programs
-(reason): ended, running, dependency (related_job), quorum, concurrency, queue_paused, scheduled (until),
+(reason): throttled (until), quota, ended, running, dependency (related_job), quorum, concurrency, queue_paused, scheduled (until),
 no_worker, in_line. running: until its lease ends without further heartbeats.
-tenant_id: NULL means the setting ideamine.tenant_id. Errors: ID400 missing id, ID404 unknown job.';
+tenant_id: NULL means the setting ideamine.tenant_id. Errors: ID400 missing id, ID403 not a tenant of the login, ID404
+unknown job.';
 REVOKE ALL ON FUNCTION ideamine.explain_job(text, uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ideamine.explain_job(text, uuid) TO ideamine_reader, ideamine_app, ideamine_worker, ideamine_admin;
 

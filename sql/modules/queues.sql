@@ -13,7 +13,7 @@ pending jobs were paused. Jobs that come later are paused when a worker meets th
 reason, if one is given.
 tenant_id: NULL means the setting ideamine.tenant_id; queue: as in the options of create_job(); reason: for
 people, kept up to 16 kB.
-Errors: ID400 invalid queue, ID404 unknown tenant.';
+Errors: ID400 invalid queue, ID403 not a tenant of the login, ID404 unknown tenant.';
 REVOKE ALL ON FUNCTION ideamine.pause_queue(text, text, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ideamine.pause_queue(text, text, text) TO ideamine_app, ideamine_admin;
 
@@ -27,6 +27,6 @@ COMMENT ON FUNCTION ideamine.resume_queue(text, text) IS
 'Jobs of the queue are handed out again, in their old order. Returns how many were paused; resuming a queue that
 is not paused does nothing.
 tenant_id: NULL means the setting ideamine.tenant_id; queue: as in the options of create_job().
-Errors: ID400 invalid queue, ID404 unknown tenant.';
+Errors: ID400 invalid queue, ID403 not a tenant of the login, ID404 unknown tenant.';
 REVOKE ALL ON FUNCTION ideamine.resume_queue(text, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ideamine.resume_queue(text, text) TO ideamine_app, ideamine_admin;

@@ -93,6 +93,44 @@ COMMENT ON COLUMN ideamine.tenant_usage_rollups.day IS 'The day (UTC) of its par
 COMMENT ON COLUMN ideamine.tenant_usage_rollups.amount IS 'The sum';
 COMMENT ON COLUMN ideamine.tenant_usage_rollups.entries IS 'Of how many rows';
 
+-- What users consume, apart from what their tenants do; partitioned as tenant_usage.
+CREATE TABLE ideamine.user_usage (
+  tenant_id    text COLLATE "C" NOT NULL,
+  project_id   text COLLATE "C" NOT NULL,
+  user_id      text COLLATE "C" NOT NULL,
+  resource     ideamine.resource NOT NULL,
+  amount       numeric NOT NULL,
+  window_start timestamptz NOT NULL,
+  recorded_at  timestamptz NOT NULL
+) PARTITION BY RANGE (recorded_at);
+COMMENT ON TABLE ideamine.user_usage IS
+  'What users consumed in projects, appended; one partition for each day (UTC), which retention drops';
+COMMENT ON COLUMN ideamine.user_usage.tenant_id IS 'Tenant of the project';
+COMMENT ON COLUMN ideamine.user_usage.project_id IS 'The project';
+COMMENT ON COLUMN ideamine.user_usage.user_id IS 'The user';
+COMMENT ON COLUMN ideamine.user_usage.resource IS 'tokens or cost';
+COMMENT ON COLUMN ideamine.user_usage.amount IS 'How much was consumed; below 0: taken off by a reset';
+COMMENT ON COLUMN ideamine.user_usage.window_start IS 'Start of the day that counts it';
+COMMENT ON COLUMN ideamine.user_usage.recorded_at IS 'When it was recorded';
+
+CREATE TABLE ideamine.user_quota_limits (
+  user_id          text COLLATE "C" NOT NULL,
+  project_id       text COLLATE "C" NOT NULL,
+  tenant_id        text COLLATE "C" NOT NULL,
+  max_tokens_daily numeric NOT NULL CHECK (max_tokens_daily >= 0 AND max_tokens_daily <> 'NaN'),
+  max_cost_daily   numeric NOT NULL CHECK (max_cost_daily >= 0 AND max_cost_daily <> 'NaN'),
+  updated_at       timestamptz NOT NULL,
+  PRIMARY KEY (user_id, project_id, tenant_id)
+);
+COMMENT ON TABLE ideamine.user_quota_limits IS
+  'What users may consume per day in projects; a row is made on first use. The view user_quotas shows it with what they did';
+COMMENT ON COLUMN ideamine.user_quota_limits.user_id IS 'The user';
+COMMENT ON COLUMN ideamine.user_quota_limits.project_id IS 'The project';
+COMMENT ON COLUMN ideamine.user_quota_limits.tenant_id IS 'Tenant of the project';
+COMMENT ON COLUMN ideamine.user_quota_limits.max_tokens_daily IS 'Tokens per day; infinity: no limit';
+COMMENT ON COLUMN ideamine.user_quota_limits.max_cost_daily IS 'USD per day; infinity: no limit';
+COMMENT ON COLUMN ideamine.user_quota_limits.updated_at IS 'When they were last set';
+
 CREATE TABLE ideamine_internal.usage_horizon (
   only_row     boolean NOT NULL PRIMARY KEY CHECK (only_row),
   rolled_up_to timestamptz NOT NULL
@@ -140,6 +178,8 @@ SELECT pg_catalog.pg_extension_config_dump('ideamine.tenant_quotas', '');
 SELECT pg_catalog.pg_extension_config_dump('ideamine.tenant_usage_rollups', '');
 SELECT pg_catalog.pg_extension_config_dump('ideamine_internal.usage_horizon', '');
 SELECT pg_catalog.pg_extension_config_dump('ideamine.quota_violations', '');
-GRANT SELECT ON ideamine.tenant_quotas, ideamine.tenant_usage, ideamine.tenant_usage_rollups, ideamine.quota_violations
+SELECT pg_catalog.pg_extension_config_dump('ideamine.user_quota_limits', '');
+GRANT SELECT ON ideamine.tenant_quotas, ideamine.tenant_usage, ideamine.tenant_usage_rollups, ideamine.quota_violations,
+  ideamine.user_usage, ideamine.user_quota_limits
   TO ideamine_reader, ideamine_app, ideamine_worker, ideamine_admin;
 GRANT SELECT ON ideamine_internal.usage_horizon TO ideamine_admin;

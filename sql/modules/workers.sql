@@ -12,8 +12,9 @@ COMMENT ON FUNCTION ideamine.register_worker(text, text[], integer, text[]) IS
 'Registers the calling process as a new worker and returns its id. Each process registers anew.
 capabilities: what it can do (at most 64); it gets jobs that require no more than these;
 capacity: how many jobs it may hold at once, NULL for no bound of its own;
-tenants: the tenants it works for (at most 1000), NULL for all.
-Errors: ID400 invalid name or capacity, ID404 unknown tenant.';
+tenants: the tenants it works for (at most 1000), NULL for all, or for a login that is bound to tenants, for those. Such a
+login uses no worker that serves others.
+Errors: ID400 invalid name or capacity, ID403 not a tenant of the login, ID404 unknown tenant.';
 REVOKE ALL ON FUNCTION ideamine.register_worker(text, text[], integer, text[]) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ideamine.register_worker(text, text[], integer, text[]) TO ideamine_worker, ideamine_admin;
 
@@ -166,6 +167,7 @@ AS 'MODULE_PATHNAME', 'ideamine_next_work_at';
 COMMENT ON FUNCTION ideamine.next_work_at(uuid) IS
 'When there may be work for a worker: -infinity if acquire_jobs() may find some now, or else when the next
 scheduled job comes due, and NULL if none is scheduled or the worker takes no more jobs. A sign of life of the worker.
+A login that is bound to tenants is told of jobs of its worker''s tenants only.
 Errors: ID400 missing id, ID404 unknown worker, ID410 the worker has ended.';
 REVOKE ALL ON FUNCTION ideamine.next_work_at(uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ideamine.next_work_at(uuid) TO ideamine_worker, ideamine_admin;

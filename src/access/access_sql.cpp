@@ -1,3 +1,4 @@
+#include "access/caller_store.hpp"
 #include "access/tenant.hpp"
 #include "access/tenant_store.hpp"
 #include "ideamine/identifier.hpp"
@@ -8,6 +9,7 @@ using namespace ideamine;
 
 IDEAMINE_FUNCTION(ideamine_create_tenant) {
     return pg::boundary([&] {
+        access::require_platform("create_tenant()");
         const pg::Arguments arguments{fcinfo};
         const auto tenant = arguments.required<std::string>(0, "tenant_id");
         const auto name = arguments.optional<std::string>(1).value_or(tenant);

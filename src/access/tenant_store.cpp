@@ -1,6 +1,7 @@
 #include "access/tenant_store.hpp"
 
 #include "access/access_settings.hpp"
+#include "access/caller_store.hpp"
 #include "access/tenant.hpp"
 #include "ideamine/identifier.hpp"
 
@@ -21,6 +22,7 @@ constinit pg::Statement insert{
 std::string resolve_tenant(const std::optional<std::string>& argument) {
     std::string tenant = argument ? *argument : current_tenant_setting();
     check_identifier("tenant_id", tenant);
+    check_caller(tenant);
     return tenant;
 }
 

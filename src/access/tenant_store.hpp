@@ -6,6 +6,7 @@
 namespace ideamine::access {
 
 // The tenant that an argument means: itself or, if it is NULL, the setting ideamine.tenant_id.
+// Throws ID403 if the caller may not work for it.
 std::string resolve_tenant(const std::optional<std::string>& argument);
 
 // Throws ID404 if there is no such tenant. Only default-tenant is made when it is first needed, and

@@ -218,11 +218,22 @@ Counter* find_counter(const Account& account, int resource, Time window) {
 }
 
 Time throttled_until(const Account& account) {
+    if (!account.rules.throttles) {
+        return Time::min();
+    }
     auto until = account.throttled_until;
     for (auto offset = account.counters; offset != 0; offset = counter_at(offset)->next) {
         until = std::max(until, counter_at(offset)->throttles_until);
     }
     return until;
+}
+
+Reading Account::read(const Usage& usage, int resource) const {
+    return {.limits = rules.limits[static_cast<std::size_t>(resource)],
+            .usage = usage,
+            .window_start = rules.window_start,
+            .window_end = rules.window_end,
+            .throttled_until = shared::throttled_until(*this)};
 }
 
 Pin Pin::get(const pg::Installation& installation, const Scope& scope) {
@@ -297,6 +308,12 @@ void link_counter(Account& account, Offset counter) {
     counter_at(counter)->next = std::exchange(account.counters, counter);
 }
 
+Offset unlink_counter(Account& account) {
+    return account.counters == 0
+               ? 0
+               : std::exchange(account.counters, counter_at(account.counters)->next);
+}
+
 Offset unlink_past_counter(Account& account) {
     for (auto* link = &account.counters; *link != 0; link = &counter_at(*link)->next) {
         const auto* counter = counter_at(*link);
@@ -315,7 +332,7 @@ Memory memory_used() {
             .counters = pg_atomic_read_u64(&directory.counters)};
 }
 
-void for_each_account(const pg::Installation& installation, char kind,
+void for_each_account(const pg::Installation& installation,
                       const std::function<void(Account&)>& visit) {
     check_available();
     std::vector<Pin> pins;
@@ -326,7 +343,7 @@ void for_each_account(const pg::Installation& installation, char kind,
         for (auto offset = bucket_of(bucket); offset != 0 && pins.size() < pins.capacity();
              offset = account_at(offset)->next) {
             auto* account = account_at(offset);
-            if (account->kind == kind && account->installation == installation) {
+            if (account->installation == installation) {
                 pins.push_back(Pin::another(account));
             }
         }

@@ -48,6 +48,8 @@ struct Account {
     char id[];  // NOLINT: as long as it needs to be
 
     std::string_view id_view() const { return {id, id_length}; }
+    // With its lock.
+    Reading read(const Usage& usage, int resource) const;
 };
 
 // In _PG_init, while the postmaster loads its libraries.
@@ -147,6 +149,9 @@ Offset make_counter(int resource, Time window, const Sums& sums);
 void drop_counter(Offset counter);
 // With the account's lock.
 void link_counter(Account& account, Offset counter);
+// Takes one out, whatever it says, for drop_counter(). With the account's lock, and only if nobody
+// else has the account pinned; 0: there is none.
+Offset unlink_counter(Account& account);
 // Takes one out of a past window in which nobody has anything any more, for drop_counter(). With
 // the account's lock; 0: there is none.
 Offset unlink_past_counter(Account& account);
@@ -157,8 +162,8 @@ struct Memory {
 };
 Memory memory_used();
 
-// Of all accounts of an installation and a kind, pinned one after the other.
-void for_each_account(const pg::Installation& installation, char kind,
+// Of all accounts of an installation, pinned one after the other.
+void for_each_account(const pg::Installation& installation,
                       const std::function<void(Account&)>& visit);
 
 }  // namespace ideamine::admission::shared

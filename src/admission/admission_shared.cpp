@@ -34,14 +34,6 @@ Counter* ready_counter(const Account& account, int resource, Time now) {
                : nullptr;
 }
 
-Reading reading_of(const Account& account, const Usage& usage, int resource) {
-    return {.limits = account.rules.limits[static_cast<std::size_t>(resource)],
-            .usage = usage,
-            .window_start = account.rules.window_start,
-            .window_end = account.rules.window_end,
-            .throttled_until = throttled_until(account)};
-}
-
 // ---- loading -----------------------------------------------------------------------------------
 
 [[noreturn]] void throw_not_ready() {
@@ -109,9 +101,10 @@ void load_rules(Account& account, const Ledger& ledger, Time now) {
 }
 
 // Usage above the limit came about before: nobody knows when, so that no burst is left.
-void load_counter(Account& account, const Ledger& ledger, int resource) {
+void load_counter(Account& account, const Ledger& ledger, int resource, Amount missing_leases) {
     const auto window = account.rules.window_of(resource);
-    const auto sums = ledger.read_sums(account.id_view(), resource, window);
+    auto sums = ledger.read_sums(account.id_view(), resource, window);
+    sums.leased += missing_leases;
     const auto offset = make_counter(resource, window, sums);
     const AccountLock lock{account};
     auto& usage = counter_at(offset)->usage;
@@ -138,7 +131,8 @@ void end_loading(Account& account) {
 
 // What is missing for a counter, one thing at a time: its account's rules, or its sums. If that
 // ends in an error, the end of the transaction lets others try.
-void load(Account& account, const Ledger& ledger, int resource, Time give_up_at) {
+void load(Account& account, const Ledger& ledger, int resource, Time give_up_at,
+          Amount missing_leases = 0) {
     if (!begin_loading(account)) {
         wait_for_loader(account, give_up_at);
         return;
@@ -158,15 +152,17 @@ void load(Account& account, const Ledger& ledger, int resource, Time give_up_at)
             load_rules(account, ledger, now);
         }
         if (is_missing(rules) && !rules) {
-            load_counter(account, ledger, resource);
+            load_counter(account, ledger, resource, missing_leases);
         }
     }
     end_loading(account);
 }
 
-// Calls `work` with the account's lock and the counter, when it is there.
+// Calls `work` with the account's lock and the counter, when it is there. `missing_leases`: of what
+// the caller's transaction sees as ended already.
 template <typename Work>
-auto with_counter(Account& account, const Ledger& ledger, int resource, Work&& work) {
+auto with_counter(Account& account, const Ledger& ledger, int resource, Work&& work,
+                  Amount missing_leases = 0) {
     const auto give_up_at = pg::now() + counter_load_timeout();
     for (;;) {
         {
@@ -175,7 +171,7 @@ auto with_counter(Account& account, const Ledger& ledger, int resource, Work&& w
                 return work(*counter);
             }
         }
-        load(account, ledger, resource, give_up_at);
+        load(account, ledger, resource, give_up_at, missing_leases);
     }
 }
 
@@ -203,7 +199,7 @@ Reading read_ledger(const Party& party, int resource) {
             .usage = {.settled = sums.settled, .leased = sums.leased},
             .window_start = rules.window_start,
             .window_end = rules.window_end,
-            .throttled_until = rules.throttled_until};
+            .throttled_until = rules.throttles ? rules.throttled_until : Time::min()};
 }
 
 // What nearly every check finds.
@@ -219,7 +215,7 @@ std::optional<Reading> read_loaded(const Party& party, int resource) {
     }
     const auto* counter = ready_counter(*account, resource, pg::now());
     return counter == nullptr ? std::nullopt
-                              : std::optional{reading_of(*account, counter->usage, resource)};
+                              : std::optional{account->read(counter->usage, resource)};
 }
 
 // ---- taking ------------------------------------------------------------------------------------
@@ -311,7 +307,7 @@ bool Admission::judge_all(Time now) {
             throttling_ == Throttling::honoured && now < throttled_until(account);
         answers_[i].verdict = judge(limits_of(account, *counters_[i]), counters_[i]->usage,
                                     asks_[i].amount, throttled, now);
-        answers_[i].reading = reading_of(account, counters_[i]->usage, asks_[i].resource);
+        answers_[i].reading = account.read(counters_[i]->usage, asks_[i].resource);
         allowed = allowed && answers_[i].verdict.allowed();
     }
     return allowed;
@@ -324,7 +320,7 @@ void Admission::take_all(Time now) {
                         now);
         add_note(taken(account, *counters_[i], *asks_[i].party.ledger, asks_[i].amount, kind_,
                        answers_[i].verdict, now));
-        answers_[i].reading = reading_of(account, counters_[i]->usage, asks_[i].resource);
+        answers_[i].reading = account.read(counters_[i]->usage, asks_[i].resource);
     }
 }
 
@@ -392,13 +388,34 @@ Reading read(const Party& party, int resource) {
     }
     const auto account = pin_party(party);
     return with_counter(*account, *party.ledger, resource, [&](const Counter& counter) {
-        return reading_of(*account, counter.usage, resource);
+        return account->read(counter.usage, resource);
     });
 }
 
 std::vector<Answer> admit(std::span<const Ask> asks, Throttling throttling, Purpose purpose) {
     check_may_take();
     return Admission{asks, throttling, purpose}.run();
+}
+
+Amount admit_some(const Ask& ask, Throttling throttling, Purpose purpose) {
+    check_may_take();
+    const auto account = pin_party(ask.party);
+    prepare_notes(1);
+    return with_counter(*account, *ask.party.ledger, ask.resource, [&](Counter& counter) {
+        const auto now = pg::now();
+        const auto& limits = limits_of(*account, counter);
+        const auto amount = std::min(ask.amount, remaining(limits, counter.usage));
+        const bool throttled =
+            throttling == Throttling::honoured && now < throttled_until(*account);
+        if (amount == 0 || throttled) {
+            return Amount{0};
+        }
+        const Verdict verdict{.crosses = crosses(limits, counter.usage, amount)};
+        admission::take(counter.usage, limits, amount, now);
+        add_note(
+            taken(*account, counter, *ask.party.ledger, amount, kind_for(purpose), verdict, now));
+        return amount;
+    });
 }
 
 Answer take(const Ask& ask, Purpose purpose) {
@@ -416,7 +433,7 @@ Answer take(const Ask& ask, Purpose purpose) {
         admission::take(counter.usage, limits, ask.amount, now);
         add_note(taken(*account, counter, *ask.party.ledger, ask.amount, kind_for(purpose), verdict,
                        now));
-        return Answer{verdict, reading_of(*account, counter.usage, ask.resource)};
+        return Answer{verdict, account->read(counter.usage, ask.resource)};
     });
 }
 
@@ -438,18 +455,6 @@ Amount release(const Ask& ask) {
                       .kind = Note::Kind::release});
         }
         return own + of_settled;
-    });
-}
-
-void end_lease(const Ask& ask) {
-    const auto account = pin_party(ask.party);
-    prepare_notes(1);
-    with_counter(*account, *ask.party.ledger, ask.resource, [&](Counter& counter) {
-        add_note({.account = account.get(),
-                  .counter = &counter,
-                  .ledger = ask.party.ledger,
-                  .amount = ask.amount,
-                  .kind = Note::Kind::unlease});
     });
 }
 
@@ -480,23 +485,99 @@ Answer join(const Membership& membership, Throttling throttling) {
             note.group_counter = std::exchange(note.counter, &member);
             add_note(note);
         }
-        answer.reading = reading_of(*pair.group, group.usage, membership.resource);
+        answer.reading = pair.group->read(group.usage, membership.resource);
     });
     return answer;
 }
 
-void leave(const Membership& membership) {
-    Pair pair{membership};
-    prepare_notes(1);
-    pair.with_counters(membership, [&](Counter& member, Counter& group, Time) {
-        add_note({.account = pair.member.get(),
-                  .counter = &member,
-                  .group = pair.group.get(),
-                  .group_counter = &group,
-                  .ledger = membership.group.ledger,
-                  .amount = membership.leases,
+void give_up_lease(const Ask& ask) {
+    const auto account = pin_party(ask.party);
+    const AccountLock lock{*account};
+    take_back(*account, ask.resource, ask.amount);
+}
+
+namespace {
+
+// Loads the counters of a scope and its members, as others see them: what the caller's transaction
+// has ended is not in its own view of the tables any more, and yet counts until it commits.
+class EndingLeases {
+  public:
+    explicit EndingLeases(const Ending& ending)
+        : ending_(ending), account_(pin_party(ending.scope)) {
+        prepare_notes(ending.parts.size() + ending.members.size());
+    }
+
+    void run() {
+        for (const auto& member : ending_.members) {
+            load_member(member);
+        }
+        load_group();
+        for (const auto& part : ending_.parts) {
+            end(part);
+        }
+        for (std::size_t i = 0; i < ending_.members.size(); ++i) {
+            end(ending_.members[i], *members_[i]);
+        }
+    }
+
+  private:
+    void load_member(const Ending::Member& member) {
+        members_.push_back(pin_party(member.party));
+        with_counter(
+            *members_.back(), *member.party.ledger, 0,
+            [&](const Counter& counter) {
+                // the group's sum misses it if no lease of it is left
+                missing_members_ += counter.usage.leased == member.leases ? 1 : 0;
+            },
+            member.leases);
+    }
+
+    void load_group() {
+        if (!members_.empty()) {
+            const auto part =
+                std::ranges::find(ending_.parts, ending_.group, &Ending::Part::resource);
+            const auto others = part == ending_.parts.end() ? 0 : part->amount;
+            with_counter(
+                *account_, *ending_.scope.ledger, ending_.group, [](const Counter&) {},
+                others + missing_members_);
+        }
+    }
+
+    void end(const Ending::Part& part) {
+        with_counter(
+            *account_, *ending_.scope.ledger, part.resource,
+            [&](Counter& counter) {
+                add_note({.account = account_.get(),
+                          .counter = &counter,
+                          .ledger = ending_.scope.ledger,
+                          .amount = part.amount,
+                          .kind = Note::Kind::unlease});
+            },
+            part.amount);
+    }
+
+    void end(const Ending::Member& member, Account& account) {
+        const AccountLock lock{account, *account_};
+        add_note({.account = &account,
+                  .counter = find_counter(account, 0, Time::min()),
+                  .group = account_.get(),
+                  .group_counter = find_counter(*account_, ending_.group, Time::min()),
+                  .ledger = ending_.scope.ledger,
+                  .amount = member.leases,
                   .kind = Note::Kind::leave});
-    });
+    }
+
+    const Ending& ending_;
+    Pin account_;
+    std::vector<Pin> members_;
+    Amount missing_members_ = 0;
+};
+
+}  // namespace
+
+void end_leases(const Ending& ending) {
+    check_may_take();
+    EndingLeases{ending}.run();
 }
 
 void rules_changed(const Scope& scope) {
@@ -511,8 +592,35 @@ void rules_made(const Scope& scope) {
 
 namespace {
 
+// One counter of an account that nobody else has in hand.
+Offset forget_one(Account& account) {
+    const AccountLock lock{account};
+    if (pg_atomic_read_u32(&account.pins) > 1) {
+        return 0;
+    }
+    account.loaded_at = 0;
+    return unlink_counter(account);
+}
+
+}  // namespace
+
+std::int64_t forget_all() {
+    std::int64_t forgotten = 0;
+    for_each_account(pg::current_installation(), [&forgotten](Account& account) {
+        pg::check_interrupts();
+        for (auto counter = forget_one(account); counter != 0; counter = forget_one(account)) {
+            drop_counter(counter);
+            ++forgotten;
+        }
+    });
+    return forgotten;
+}
+
+namespace {
+
 Listed listed_from(const Account& account, const Counter& counter, std::uint32_t own_pins) {
-    return {.id = {},
+    return {.kind = account.kind,
+            .id = {},
             .resource = counter.resource,
             .window_start = counter.window,
             .usage = counter.usage,
@@ -521,9 +629,9 @@ Listed listed_from(const Account& account, const Counter& counter, std::uint32_t
 
 }  // namespace
 
-std::vector<Listed> list(char kind) {
+std::vector<Listed> list() {
     std::vector<Listed> all;
-    for_each_account(pg::current_installation(), kind, [&all](Account& account) {
+    for_each_account(pg::current_installation(), [&all](Account& account) {
         pg::check_interrupts();
         const auto first = all.size();
         constexpr std::size_t room = 4 * max_resources;
@@ -542,8 +650,8 @@ std::vector<Listed> list(char kind) {
     return all;
 }
 
-std::optional<Listed> look_again(const Scope& scope, const Listed& listed) {
-    const Glance glance{pg::current_installation(), scope};
+std::optional<Listed> look_again(const Listed& listed) {
+    const Glance glance{pg::current_installation(), {listed.kind, listed.id}};
     if (glance.get() == nullptr) {
         return std::nullopt;
     }

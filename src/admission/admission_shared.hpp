@@ -49,6 +49,9 @@ struct Answer {
 // asked for once each.
 std::vector<Answer> admit(std::span<const Ask> asks, Throttling throttling, Purpose purpose);
 
+// Takes as much of it as fits under the limit, burst apart. Returns how much.
+Amount admit_some(const Ask& ask, Throttling throttling, Purpose purpose);
+
 // Takes it whatever the limits say. Throws ID400 if the sum would be more than can be counted.
 Answer take(const Ask& ask, Purpose purpose);
 
@@ -56,8 +59,8 @@ Answer take(const Ask& ask, Purpose purpose);
 // until the transaction commits. Returns how much.
 Amount release(const Ask& ask);
 
-// Leases that end when the transaction commits.
-void end_lease(const Ask& ask);
+// A lease that admit() has just taken, and that is not wanted after all.
+void give_up_lease(const Ask& ask);
 
 // Leases of a member (counted in its resource 0) of a group, in which a member with any lease
 // counts one.
@@ -68,7 +71,23 @@ struct Membership {
     int resource;  // of the group
 };
 Answer join(const Membership& membership, Throttling throttling);
-void leave(const Membership& membership);
+
+// Leases of one scope that the caller's transaction has ended, and that count until it commits.
+struct Ending {
+    struct Part {
+        int resource;
+        Amount amount;
+    };
+    struct Member {
+        Party party;
+        Amount leases;
+    };
+    Party scope;
+    std::vector<Part> parts;  // each resource once
+    int group;                // the resource in which members count
+    std::vector<Member> members;
+};
+void end_leases(const Ending& ending);
 
 // The rules of a scope were changed by the caller's transaction: it judges by them from now on, and
 // everybody when it has committed.
@@ -77,16 +96,22 @@ void rules_changed(const Scope& scope);
 // may be prepared.
 void rules_made(const Scope& scope);
 
-// All counters of a kind that are in memory.
+// Forgets what is in memory, so that it is loaded anew: for whoever changed tables behind our back.
+// What transactions in progress are at work on stays. Returns how many counters those were that
+// went.
+std::int64_t forget_all();
+
+// All counters that are in memory.
 struct Listed {
+    char kind;
     std::string id;
     int resource;
     Time window_start;
     Usage usage;
     bool in_flux;  // somebody is at work on its account
 };
-std::vector<Listed> list(char kind);
+std::vector<Listed> list();
 // One of them again.
-std::optional<Listed> look_again(const Scope& scope, const Listed& listed);
+std::optional<Listed> look_again(const Listed& listed);
 
 }  // namespace ideamine::admission::shared

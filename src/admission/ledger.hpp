@@ -24,6 +24,7 @@ struct Rules {
     std::uint8_t windowed = 0;
     Time window_start = Time::min();
     Time window_end = Time::max();
+    bool throttles = true;               // false: nothing does, whatever happened before
     Duration throttle_time{};            // for which crossing a threshold throttles
     Time throttled_until = Time::min();  // known from before the counters were loaded
 

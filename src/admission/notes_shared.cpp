@@ -37,14 +37,6 @@ const Limits& limits_of(const Account& account, const Counter& counter) {
     return account.rules.limits[counter.resource];
 }
 
-Reading read_counter(const Account& account, const Counter& counter) {
-    return {.limits = limits_of(account, counter),
-            .usage = counter.usage,
-            .window_start = account.rules.window_start,
-            .window_end = account.rules.window_end,
-            .throttled_until = throttled_until(account)};
-}
-
 // The counter that limits what a note took.
 Account& limiting_account(const Note& note) {
     return note.group == nullptr ? *note.account : *note.group;
@@ -61,17 +53,22 @@ void leave_group(const Note& note) {
     }
 }
 
+// It is not certain any more, or was not to be.
+void forget_crossing(const Note& note, Counter& counter) {
+    if (counter.throttles_until == note.throttles_until) {
+        counter.throttles_until = Time::min();
+    }
+}
+
 // What reached a threshold throttles for certain if it is committed, or if so much was taken
 // meanwhile that the threshold stays reached without it.
 void decide_throttling(const Note& note, bool committed) {
     auto& account = limiting_account(note);
     auto& counter = limiting_counter(note);
-    if (counter.throttles_until == note.throttles_until) {
-        counter.throttles_until = Time::min();
-    }
+    forget_crossing(note, counter);
     if (committed || in_use(counter.usage) >= limits_of(account, counter).throttle_at) {
         account.throttled_until = std::max(account.throttled_until, note.throttles_until);
-        auto reading = read_counter(account, counter);
+        auto reading = account.read(counter.usage, counter.resource);
         reading.throttled_until = note.throttles_until;
         note.ledger->report(account.id_view(), counter.resource, Happening::throttled, reading);
     } else {
@@ -100,8 +97,9 @@ void apply(const Note& note, bool committed) {
     }
     if (note.bursting && committed) {
         auto& account = limiting_account(note);
-        note.ledger->report(account.id_view(), limiting_counter(note).resource, Happening::burst,
-                            read_counter(account, limiting_counter(note)));
+        note.ledger->report(
+            account.id_view(), limiting_counter(note).resource, Happening::burst,
+            account.read(limiting_counter(note).usage, limiting_counter(note).resource));
     }
 }
 
@@ -252,6 +250,25 @@ void add_note(Note note) {
         pin(*note.account);
         pin(limiting_account(note));
         state().notes.push_back(note);
+    }
+}
+
+void take_back(Account& account, int resource, Amount amount) {
+    auto& notes = state().notes;
+    const auto note = std::find_if(notes.rbegin(), notes.rend(), [&](const Note& note) {
+        return note.account == &account && note.counter->resource == resource &&
+               note.kind == Note::Kind::lease;
+    });
+    if (note == notes.rend()) {
+        return;
+    }
+    note->amount -= amount;
+    const auto& limits = limits_of(account, *note->counter);
+    roll_back_taken(note->counter->usage, limits, amount);
+    if (note->crossed && in_use(note->counter->usage) < limits.throttle_at) {
+        forget_crossing(*note, *note->counter);
+        note->counter->usage.has_throttled = false;
+        note->crossed = false;
     }
 }
 

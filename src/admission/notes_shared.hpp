@@ -34,6 +34,10 @@ void prepare_notes(std::size_t count);
 // With the locks of its accounts. Pins them until the note is settled.
 void add_note(Note note);
 
+// Undoes so much of what the latest note about a lease of this resource took. With the account's
+// lock.
+void take_back(Account& account, int resource, Amount amount);
+
 // What the caller's transaction has taken of a counter, will settle, and has not given back.
 Amount own_releasable(const Counter& counter);
 

@@ -1,3 +1,4 @@
+#include "access/caller_store.hpp"
 #include "access/tenant_store.hpp"
 #include "ideamine/identifier.hpp"
 #include "ideamine/pg/function.hpp"
@@ -18,7 +19,7 @@ IDEAMINE_FUNCTION(ideamine_idempotency_key) {
         const auto text = "[" + pg::canonical_text(job_type) + "," +
                           (payload ? pg::canonical_text(*payload) : "{}") + "," +
                           (scope ? pg::canonical_text(*scope) : "null") + "]";
-        return pg::returned_text(pg::sha256_hex(text));
+        return arguments.returned(pg::sha256_hex(text));
     });
 }
 
@@ -37,6 +38,7 @@ IDEAMINE_FUNCTION(ideamine_idempotency_stats) {
 
 IDEAMINE_FUNCTION(ideamine_purge_idempotency_keys) {
     return pg::boundary([&] {
+        access::require_platform("purge_idempotency_keys()");
         const auto at = pg::Arguments{fcinfo}.optional<Time>(0).value_or(pg::now());
         const pg::Spi spi;
         return Int64GetDatum(idempotency::purge_keys(at));

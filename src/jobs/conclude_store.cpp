@@ -71,7 +71,10 @@ Conclusion conclude(Ended ended) {
                               "a job that it depends on was cancelled"));
     }
     shared::announce_ready(ended.requeued);
-    readmit_waiting(ended.released);
+    if (quota::counts_leases()) {
+        shared::announce_ready(ended.released.leases().end());
+    }
+    readmit_waiting(ended.released.keys());
     return conclusion;
 }
 

@@ -13,7 +13,7 @@ struct Ended {
     JobRefs cancelled;
     JobRefs quorums;  // those of the cancelled that workers vote on
     JobRefs votes;    // jobs of which a vote has ended
-    ConcurrencyKeys released;
+    Released released;
     std::int64_t requeued = 0;  // made runnable again
 
     void add(const Cancelled& others);

@@ -9,7 +9,7 @@ namespace {
 
 using Kind = pg::Statement::Kind;
 
-constexpr std::uint16_t lock_kind = 1;
+constexpr auto lock_kind = pg::KeyKind::concurrency_key;
 
 // Jobs with one key may have different limits: passes over those for which too many are running.
 // Finds also what was parked after the snapshot of a transaction of repeatable reads.

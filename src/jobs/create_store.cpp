@@ -90,8 +90,12 @@ std::vector<const JobRequest*> Creation::requests() const {
 }
 
 void Creation::check_version() const {
-    if (std::ranges::any_of(jobs_, needs_version_1_1, &NewJob::request)) {
-        pg::require_version({1, 1}, "this option of a job");
+    Version required{1, 0};
+    for (const auto& job : jobs_) {
+        required = std::max(required, required_version(job.request));
+    }
+    if (required > Version{1, 0}) {
+        pg::require_version(required, "this option of a job");
     }
 }
 

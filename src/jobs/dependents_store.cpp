@@ -96,8 +96,8 @@ constinit pg::Statement cancel_locked{
     "   ready_at = NULL"
     "  FROM unnest($1::tid[], $2::boolean[]) AS c (tid, was_running) WHERE j.ctid = c.tid"
     "  RETURNING j.tenant_id, j.job_id, j.epoch, j.attempt, j.worker_id, j.started_at, "
-    "c.was_running, $[1.1 j.concurrency_key, j.quorum IS NOT NULL AS has_quorum, j.quorum_of"
-    "   $| NULL::text AS concurrency_key, false AS has_quorum, NULL::uuid AS quorum_of$]),"
+    "c.was_running, " IDEAMINE_HOLDINGS("j") ", $[1.1 j.quorum IS NOT NULL AS has_quorum, "
+    "j.quorum_of$| false AS has_quorum, NULL::uuid AS quorum_of$]),"
     " recorded AS ("
     "  INSERT INTO ideamine.ended_attempts"
     "   (tenant_id, job_id, epoch, attempt, worker_id, started_at, ended_at, outcome)"
@@ -108,7 +108,7 @@ constinit pg::Statement cancel_locked{
     "   (worker_id, tenant_id, job_id, epoch, reason, made_at)"
     "  SELECT worker_id, tenant_id, job_id, epoch, 'cancelled', $4 FROM cancelled WHERE "
     "was_running)"
-    " SELECT tenant_id, job_id, concurrency_key, was_running, has_quorum, quorum_of"
+    " SELECT tenant_id, job_id, was_running, concurrency_key, run_id, needs, has_quorum, quorum_of"
     " FROM cancelled",
     Kind::writes_by_tid};
 
@@ -127,13 +127,13 @@ Cancelled cancel_all(const Doomed& doomed, const std::optional<std::string>& rea
          cancel_locked.execute(doomed.tids, doomed.running, reason, pg::now())) {
         const auto tenant = row.get<std::string>(0);
         cancelled.jobs.add(tenant, row.get<Uuid>(1));
-        if (const auto key = row.optional<std::string>(2); key && row.get<bool>(3)) {
-            cancelled.released.add(tenant, *key);
+        if (row.get<bool>(2)) {
+            cancelled.released.add(tenant, row, 3);
         }
-        if (row.get<bool>(4)) {
+        if (row.get<bool>(6)) {
             cancelled.quorums.add(tenant, row.get<Uuid>(1));
         }
-        if (const auto job = row.optional<Uuid>(5)) {
+        if (const auto job = row.optional<Uuid>(7)) {
             cancelled.votes.add(tenant, *job);
         }
     }

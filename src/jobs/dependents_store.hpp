@@ -2,8 +2,8 @@
 #pragma once
 
 #include "ideamine/pg/spi.hpp"
-#include "jobs/concurrency_store.hpp"
 #include "jobs/job_refs.hpp"
+#include "jobs/released_store.hpp"
 
 namespace ideamine::jobs {
 
@@ -15,9 +15,9 @@ std::int64_t unblock_dependents(const JobRefs& completed);
 // Jobs that were cancelled, and what that means for others.
 struct Cancelled {
     JobRefs jobs;
-    JobRefs quorums;           // those of them that workers vote on
-    JobRefs votes;             // jobs of which a vote was cancelled
-    ConcurrencyKeys released;  // of those that were running
+    JobRefs quorums;    // those of them that workers vote on
+    JobRefs votes;      // jobs of which a vote was cancelled
+    Released released;  // by those that were running
 
     void add(const Cancelled& other);
 };

@@ -1,4 +1,5 @@
 // One pass each of what the background worker does about jobs.
+#include "access/caller_store.hpp"
 #include "ideamine/pg/function.hpp"
 #include "jobs/concurrency_store.hpp"
 #include "jobs/jobs_settings.hpp"
@@ -9,6 +10,7 @@ using namespace ideamine;
 
 IDEAMINE_FUNCTION(ideamine_promote_scheduled_jobs) {
     return pg::boundary([&] {
+        access::require_platform("promote_scheduled_jobs()");
         const auto at = pg::Arguments{fcinfo}.optional<Time>(0).value_or(pg::now());
         const pg::Spi spi;
         return Int64GetDatum(jobs::promote_scheduled(at));
@@ -17,6 +19,7 @@ IDEAMINE_FUNCTION(ideamine_promote_scheduled_jobs) {
 
 IDEAMINE_FUNCTION(ideamine_readmit_waiting_jobs) {
     return pg::boundary([&] {
+        access::require_platform("readmit_waiting_jobs()");
         const pg::Spi spi;
         return Int64GetDatum(jobs::readmit_all());
     });
@@ -24,6 +27,7 @@ IDEAMINE_FUNCTION(ideamine_readmit_waiting_jobs) {
 
 IDEAMINE_FUNCTION(ideamine_purge_finished_jobs) {
     return pg::boundary([&] {
+        access::require_platform("purge_finished_jobs()");
         const auto at = pg::Arguments{fcinfo}.optional<Time>(0).value_or(pg::now());
         const pg::Spi spi;
         return Int64GetDatum(jobs::purge_finished_jobs(saturating_add(at, -jobs::job_retention())));
@@ -32,6 +36,7 @@ IDEAMINE_FUNCTION(ideamine_purge_finished_jobs) {
 
 IDEAMINE_FUNCTION(ideamine_purge_dead_letters) {
     return pg::boundary([&] {
+        access::require_platform("purge_dead_letters()");
         const auto at = pg::Arguments{fcinfo}.optional<Time>(0).value_or(pg::now());
         const pg::Spi spi;
         return Int64GetDatum(

@@ -1,6 +1,8 @@
 #include "jobs/explain_store.hpp"
 
+#include "jobs/priority_class.hpp"
 #include "jobs/read_store.hpp"
+#include "jobs/released_store.hpp"
 
 namespace ideamine::jobs {
 
@@ -104,10 +106,31 @@ constinit pg::Statement list_reasons{
     "  AND j.queue NOT IN (SELECT queue FROM paused)",
     Kind::reads};
 
+// Of a job that could be handed out, if its tenant's quotas let it.
+constinit pg::Statement find_demand{
+    "SELECT priority_class::text, run_id, $[1.2 needs$| NULL::jsonb$] FROM ideamine.jobs"
+    " WHERE tenant_id = $1 AND job_id = $2 AND status::text = 'pending' AND ready_at IS NOT NULL",
+    Kind::reads};
+
+void explain_quotas(const std::string& tenant, const Uuid& job, pg::Returned& returned) {
+    const auto rows = find_demand.execute(tenant, job);
+    if (rows.empty() || !quota::counts_leases()) {
+        return;
+    }
+    const bool is_critical = rows[0].get<std::string>(0) == to_string(PriorityClass::p0);
+    const auto throttling = is_critical ? quota::Throttling::ignored : quota::Throttling::honoured;
+    for (const auto& obstacle :
+         quota::obstacles(tenant, Released::read_demand(rows[0], 1), throttling)) {
+        returned.add(obstacle.until ? "throttled" : "quota", obstacle.explanation,
+                     std::optional<Uuid>{}, obstacle.until);
+    }
+}
+
 }  // namespace
 
 void explain(const std::string& tenant, const Uuid& job, pg::Returned& returned) {
     require_job(tenant, job);
+    explain_quotas(tenant, job, returned);
     returned.add(list_reasons.execute(tenant, job, pg::now()));
 }
 

@@ -58,12 +58,6 @@ constinit pg::Statement cancel_decided{
 constinit pg::Statement lock_worker{IDEAMINE_LOCK_WORKER};
 constinit pg::Statement try_lock_worker{IDEAMINE_LOCK_WORKER " SKIP LOCKED"};
 
-// Where a row stands, as a key.
-std::uint64_t key_of(const pg::Tid& tid) {
-    return static_cast<std::uint64_t>(ItemPointerGetBlockNumber(&tid)) << 16 |
-           ItemPointerGetOffsetNumber(&tid);
-}
-
 // Jobs that are not to be handed out now.
 struct Aside {
     Tids paused;

@@ -7,9 +7,16 @@ namespace ideamine::jobs {
 
 using Tids = std::vector<pg::Tid>;
 
+// Where a row stands, as a key.
+inline std::uint64_t key_of(const pg::Tid& tid) {
+    return static_cast<std::uint64_t>(ItemPointerGetBlockNumber(&tid)) << 16 |
+           ItemPointerGetOffsetNumber(&tid);
+}
+
 // Locked jobs of one tenant, in the order of readiness.
 struct Candidates {
     Tids locked;
+    Tids counted;  // those of them that have needs or a run
     Tids special;  // those of them that the gate has to look at
     Tids paused;   // those of these whose queue is paused
 };

@@ -83,11 +83,15 @@ void normalise(JobRequest& request) {
     }
 }
 
-bool needs_version_1_1(const JobRequest& request) {
-    return request.idempotency_key || request.concurrency_key || request.quorum ||
-           std::ranges::any_of(request.depends_on, [](const Dependency& dependency) {
-               return dependency.on_failure != FailurePolicy::cancel;
-           });
+Version required_version(const JobRequest& request) {
+    if (!request.needs.empty()) {
+        return {1, 2};
+    }
+    const bool is_new = request.idempotency_key || request.concurrency_key || request.quorum ||
+                        std::ranges::any_of(request.depends_on, [](const Dependency& dependency) {
+                            return dependency.on_failure != FailurePolicy::cancel;
+                        });
+    return is_new ? Version{1, 1} : Version{1, 0};
 }
 
 RetryPolicy retry_policy(std::optional<int> max_retries, std::optional<Duration> base,

@@ -7,9 +7,11 @@
 
 #include "ideamine/clock.hpp"
 #include "ideamine/uuid.hpp"
+#include "ideamine/version.hpp"
 #include "jobs/failure_policy.hpp"
 #include "jobs/priority_class.hpp"
 #include "jobs/retry.hpp"
+#include "quota/needs.hpp"
 
 namespace ideamine::jobs {
 
@@ -54,14 +56,15 @@ struct JobRequest {
     std::optional<std::string> concurrency_key;
     std::optional<int> concurrency_limit;  // with a concurrency key: 1 if it is not given
     std::optional<Quorum> quorum;
+    quota::Needs needs;
 };
 
 // Throws ID400 for a name, delay, count or interval that is out of range, naming it; sorts the
 // required capabilities and drops repeated ones, so that equal requirements look equal.
 void normalise(JobRequest& request);
 
-// Does it ask for what only version 1.1 of the catalogue can keep?
-bool needs_version_1_1(const JobRequest& request);
+// The version of the catalogue that can keep what it asks for.
+Version required_version(const JobRequest& request);
 
 // The policy of a job: its own settings where it has them, the platform's otherwise.
 RetryPolicy retry_policy(std::optional<int> max_retries, std::optional<Duration> base,

@@ -3,6 +3,7 @@
 #include "ideamine/identifier.hpp"
 #include "jobs/jobs_settings.hpp"
 #include "jobs/json_fields_sql.hpp"
+#include "quota/leases_store.hpp"
 
 namespace ideamine::jobs {
 
@@ -102,6 +103,10 @@ constexpr std::array option_fields{
     Field<NewJob>{"concurrency_limit",
                   [](NewJob& job, const Member& member) {
                       job.request.concurrency_limit = read_integer(member);
+                  }},
+    Field<NewJob>{"needs",
+                  [](NewJob& job, const Member& member) {
+                      job.request.needs = quota::read_needs(member.value);
                   }},
     Field<NewJob>{"quorum",
                   [](NewJob& job, const Member& member) { job.request.quorum = quorum(member); }},

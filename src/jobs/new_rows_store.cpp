@@ -9,7 +9,8 @@ constinit pg::Statement insert_jobs{
     "ready_at,"
     "  finished_at, cancel_reason, open_dependencies, dependents, job_type, queue, priority_class,"
     "  required_capabilities, payload, max_retries, retry_base, retry_factor, retry_cap, timeout,"
-    "  project_id, run_id, phase$[1.1 , concurrency_key, concurrency_limit, quorum, quorum_of$])"
+    "  project_id, run_id, phase$[1.1 , concurrency_key, concurrency_limit, quorum, "
+    "quorum_of$]$[1.2 , needs$])"
     " SELECT n.job_id, $1, $2, 0, 0, n.status::ideamine.job_status, coalesce(n.run_at, $2),"
     "  CASE WHEN n.status = 'pending' AND coalesce(n.run_at, $2) <= $2 THEN $2 END,"
     "  CASE WHEN n.status = 'cancelled' THEN $2 END,"
@@ -21,16 +22,17 @@ constinit pg::Statement insert_jobs{
     "n.timeout,"
     "  n.project_id, n.run_id, n.phase"
     "  $[1.1 , n.concurrency_key, n.concurrency_limit, n.quorum, n.quorum_of$]"
+    "  $[1.2 , n.needs::jsonb$]"
     " FROM unnest($3::uuid[], $4::text[], $5::timestamptz[], $6::integer[], $7::integer[], "
     "$8::text[],"
     "  $9::text[], $10::text[], $11::text[], $12::jsonb[], $13::integer[], $14::interval[],"
     "  $15::double precision[], $16::interval[], $17::interval[], $18::text[], $19::uuid[], "
     "$20::text[],"
-    "  $21::text[], $22::integer[], $23::integer[], $24::uuid[])"
+    "  $21::text[], $22::integer[], $23::integer[], $24::uuid[], $25::text[])"
     "  AS n (job_id, status, run_at, open_dependencies, dependents, job_type, queue, "
     "priority_class,"
     "  required_capabilities, payload, max_retries, retry_base, retry_factor, retry_cap, timeout,"
-    "  project_id, run_id, phase, concurrency_key, concurrency_limit, quorum, quorum_of)"};
+    "  project_id, run_id, phase, concurrency_key, concurrency_limit, quorum, quorum_of, needs)"};
 
 constinit pg::Statement insert_edges{
     "INSERT INTO ideamine.job_dependencies (tenant_id, job_id, depends_on)"
@@ -72,6 +74,8 @@ void NewRows::add(const NewJob& job, const Beginning& beginning) {
     const bool is_run = !beginning.quorum;
     concurrency_key_.push_back(is_run ? request.concurrency_key : std::nullopt);
     concurrency_limit_.push_back(is_run ? request.concurrency_limit : std::nullopt);
+    needs_.push_back(is_run && !request.needs.empty() ? std::optional{to_json(request.needs)}
+                                                      : std::nullopt);
 }
 
 std::int64_t NewRows::write(const std::string& tenant) const {
@@ -81,7 +85,7 @@ std::int64_t NewRows::write(const std::string& tenant) const {
     insert_jobs.execute(tenant, pg::now(), id_, status_, run_at_, open_, dependents_, job_type_,
                         queue_, priority_class_, required_capabilities_, payload_, max_retries_,
                         retry_base_, retry_factor_, retry_cap_, timeout_, project_, run_, phase_,
-                        concurrency_key_, concurrency_limit_, quorum_, quorum_of_);
+                        concurrency_key_, concurrency_limit_, quorum_, quorum_of_, needs_);
     return std::ranges::count_if(status_,
                                  [](const std::string_view status) { return status == "pending"; });
 }

@@ -46,6 +46,7 @@ class NewRows {
     std::vector<std::optional<std::int32_t>> concurrency_limit_;
     std::vector<std::optional<std::int32_t>> quorum_;
     std::vector<std::optional<Uuid>> quorum_of_;
+    std::vector<std::optional<std::string>> needs_;
 };
 
 class NewEdges {

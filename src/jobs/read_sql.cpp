@@ -1,4 +1,5 @@
 #include "access/tenant_store.hpp"
+#include "ideamine/pg/as_owner.hpp"
 #include "jobs/explain_store.hpp"
 #include "jobs/read_store.hpp"
 
@@ -17,6 +18,7 @@ IDEAMINE_FUNCTION(ideamine_get_job) {
         const auto job = arguments.required<Uuid>(1, "job_id");
         pg::Returned returned{arguments};
         const pg::Spi spi;
+        const pg::AsOwner owner;
         jobs::get_job(tenant, job, returned);
         return Datum{0};
     });
@@ -33,6 +35,7 @@ IDEAMINE_FUNCTION(ideamine_get_runnable_jobs) {
         }
         pg::Returned returned{arguments};
         const pg::Spi spi;
+        const pg::AsOwner owner;
         access::require_tenant(tenant, access::Missing::is_error);
         jobs::get_runnable_jobs(tenant, max_jobs, pg::now(), returned);
         return Datum{0};
@@ -46,6 +49,7 @@ IDEAMINE_FUNCTION(ideamine_explain_job) {
         const auto job = arguments.required<Uuid>(1, "job_id");
         pg::Returned returned{arguments};
         const pg::Spi spi;
+        const pg::AsOwner owner;
         jobs::explain(tenant, job, returned);
         return Datum{0};
     });

@@ -32,8 +32,8 @@ constinit pg::Statement complete_attempts{
     "  result = ($4::jsonb[])[width_bucket(job_id, $2)]"
     " WHERE tenant_id = $1 AND job_id = ANY ($2)"
     "  AND epoch = ($3::bigint[])[width_bucket(job_id, $2)] AND status::text = 'running'"
-    " RETURNING width_bucket(job_id, $2) - 1, dependents > 0,"
-    "  $[1.1 concurrency_key$| NULL::text$], $[1.1 quorum_of$| NULL::uuid$]"};
+    " RETURNING width_bucket(job_id, $2) - 1, dependents > 0, $[1.1 quorum_of$| NULL::uuid$],"
+    "  " IDEAMINE_HOLDINGS("jobs")};
 
 constinit pg::Statement end_attempts{
     "WITH ended AS ("
@@ -50,14 +50,13 @@ constinit pg::Statement end_attempts{
     "  WHERE j.ctid = e.tid AND j.epoch = e.epoch AND j.status = 'running'"
     "  RETURNING e.position, j.tenant_id, j.job_id, j.epoch, j.worker_id, j.started_at, e.outcome,"
     "   e.error, j.attempt + e.given_back AS attempt,"
-    "   $[1.1 j.concurrency_key$| NULL::text AS concurrency_key$],"
-    "   $[1.1 j.quorum_of$| NULL::uuid AS quorum_of$]),"
+    "   $[1.1 j.quorum_of$| NULL::uuid AS quorum_of$], " IDEAMINE_HOLDINGS("j") "),"
     " recorded AS ("
     "  INSERT INTO ideamine.ended_attempts"
     "   (tenant_id, job_id, epoch, attempt, worker_id, started_at, ended_at, outcome, error)"
     "  SELECT tenant_id, job_id, epoch, attempt, worker_id, started_at, $10,"
     "   outcome::ideamine.attempt_outcome, error FROM ended)"
-    " SELECT position, concurrency_key, quorum_of FROM ended",
+    " SELECT position, quorum_of, concurrency_key, run_id, needs FROM ended",
     pg::Statement::Kind::writes_by_tid};
 
 constinit pg::Statement describe_lease{
@@ -114,7 +113,7 @@ class Settling {
     void requeue_open();
     void decide(std::size_t position, const pg::Row& job, Requeueing& requeueing);
     void forget_decided();
-    void release(const std::string& tenant, const pg::Row& row, int key, int quorum_of);
+    void release(const std::string& tenant, const pg::Row& row, int quorum_of);
 
     const std::vector<Ending>& endings_;
     Settlement settlement_;
@@ -125,10 +124,8 @@ class Settling {
 };
 
 // What an ended attempt held besides its lease, and whom it voted for.
-void Settling::release(const std::string& tenant, const pg::Row& row, int key, int quorum_of) {
-    if (const auto concurrency_key = row.optional<std::string>(key)) {
-        ended_.released.add(tenant, *concurrency_key);
-    }
+void Settling::release(const std::string& tenant, const pg::Row& row, int quorum_of) {
+    ended_.released.add(tenant, row, quorum_of + 1);
     if (const auto job = row.optional<Uuid>(quorum_of)) {
         ended_.votes.add(tenant, *job);
     }
@@ -192,7 +189,7 @@ void Settling::complete(const std::string& tenant, const Completing& completing)
         if (row.get<bool>(1)) {
             ended_.completed.add(tenant, completing.jobs[i]);
         }
-        release(tenant, row, 2, 3);
+        release(tenant, row, 2);
     }
 }
 
@@ -219,10 +216,10 @@ void Settling::requeue_open() {
             const auto& lease = endings_[position].lease;
             if (settled.retry_at) {
                 ended_.requeued += *settled.retry_at <= now_ ? 1 : 0;
-            } else if (row.is_null(2)) {  // a vote that is lost is nobody's letter
+            } else if (row.is_null(1)) {  // a vote that is lost is nobody's letter
                 ended_.dead.add(lease.tenant, lease.job);
             }
-            release(lease.tenant, row, 1, 2);
+            release(lease.tenant, row, 1);
         }
     }
     forget_decided();

@@ -6,12 +6,8 @@ void Arguments::throw_missing(const char* name) {
     throw ideamine::Error(Code::invalid_argument, std::string{name} + " must not be null");
 }
 
-Datum returned_uuid(const Uuid& uuid) {
-    return call([&uuid] { return Type<Uuid>::put(uuid); });
-}
-
-Datum returned_text(std::string_view text) {
-    return call([text] { return Type<std::string_view>::put(text); });
+Datum returned_json(Json json) {
+    return call([json] { return SPI_datumTransfer(json.datum, false, -1); });
 }
 
 Datum returned_time(FunctionCallInfo fcinfo, std::optional<Time> time) {

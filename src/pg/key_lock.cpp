@@ -19,11 +19,11 @@ std::uint64_t hash(std::string_view text, std::uint64_t seed) {
 constexpr std::uint64_t locks_of_a_kind = 2048;
 
 // The last field tells these from what pg_advisory_lock() takes, which uses 1 and 2 there.
-LOCKTAG tag_of(std::uint16_t kind, std::string_view first, std::string_view second) {
+LOCKTAG tag_of(KeyKind kind, std::string_view first, std::string_view second) {
     constexpr std::uint16_t first_own_kind = 0x1d00;
     LOCKTAG tag;
     SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, 0, key_lock_number(kind, first, second),
-                         static_cast<std::uint16_t>(first_own_kind + kind));
+                         static_cast<std::uint16_t>(first_own_kind + static_cast<std::uint16_t>(kind)));
     return tag;
 }
 
@@ -33,15 +33,15 @@ LockAcquireResult acquire(LOCKTAG tag, bool wait) {
 
 }  // namespace
 
-std::uint32_t key_lock_number(std::uint16_t kind, std::string_view first, std::string_view second) {
-    return static_cast<std::uint32_t>(hash(second, hash(first, kind)) % locks_of_a_kind);
+std::uint32_t key_lock_number(KeyKind kind, std::string_view first, std::string_view second) {
+    return static_cast<std::uint32_t>(hash(second, hash(first, static_cast<std::uint16_t>(kind))) % locks_of_a_kind);
 }
 
-void lock_key(std::uint16_t kind, std::string_view first, std::string_view second) {
+void lock_key(KeyKind kind, std::string_view first, std::string_view second) {
     acquire(tag_of(kind, first, second), true);
 }
 
-bool try_lock_key(std::uint16_t kind, std::string_view first, std::string_view second) {
+bool try_lock_key(KeyKind kind, std::string_view first, std::string_view second) {
     return acquire(tag_of(kind, first, second), false) != LOCKACQUIRE_NOT_AVAIL;
 }
 

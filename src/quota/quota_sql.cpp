@@ -1,9 +1,11 @@
+#include "access/caller_store.hpp"
 #include "access/tenant_store.hpp"
 #include "ideamine/pg/as_owner.hpp"
 #include "ideamine/pg/function.hpp"
 #include "ideamine/pg/json.hpp"
 #include "ideamine/pg/trigger.hpp"
 #include "jobs/priority_class.hpp"
+#include "quota/health_store.hpp"
 #include "quota/quota_store.hpp"
 #include "quota/tenant_ledger_store.hpp"
 
@@ -156,9 +158,8 @@ IDEAMINE_FUNCTION(ideamine_enforce_quotas) {
 
 namespace {
 
-Datum returned_units(admission::Amount amount, Resource resource) {
-    const pg::Units units{amount, quota::decimal_digits(resource)};
-    return pg::call([&units] { return pg::Type<pg::Units>::put(units); });
+pg::Units units(admission::Amount amount, Resource resource) {
+    return {amount, quota::decimal_digits(resource)};
 }
 
 }  // namespace
@@ -171,7 +172,7 @@ IDEAMINE_FUNCTION(ideamine_record_usage) {
         const auto purpose = read_purpose(arguments, 3);
         const pg::Spi spi;
         const auto reading = quota::record(tenant, demand, purpose);
-        return returned_units(in_use(reading.usage), demand.resource);
+        return arguments.returned(units(in_use(reading.usage), demand.resource));
     });
 }
 
@@ -187,7 +188,55 @@ IDEAMINE_FUNCTION(ideamine_release_quota) {
         }
         const auto purpose = read_purpose(arguments, 3);
         const pg::Spi spi;
-        return returned_units(quota::release(tenant, demand, purpose), demand.resource);
+        return arguments.returned(units(quota::release(tenant, demand, purpose), demand.resource));
+    });
+}
+
+IDEAMINE_FUNCTION(ideamine_calculate_tenant_health) {
+    return pg::boundary([&] {
+        const auto tenant = access::resolve_tenant(pg::Arguments{fcinfo}.optional<std::string>(0));
+        const pg::Spi spi;
+        return Int32GetDatum(quota::tenant_health(tenant));
+    });
+}
+
+IDEAMINE_FUNCTION(ideamine_get_tenant_usage) {
+    return pg::boundary([&] {
+        const pg::Arguments arguments{fcinfo};
+        const auto tenant = access::resolve_tenant(arguments.optional<std::string>(0));
+        pg::Returned returned{arguments};
+        const auto now = pg::now();
+        for (const auto resource : quota::resources) {
+            const auto reading =
+                admission::shared::read(quota::tenant_party(tenant), quota::index_of(resource));
+            const auto units = [&](admission::Amount amount) {
+                return pg::Units{amount, quota::decimal_digits(resource)};
+            };
+            returned.add(
+                pg::Enum{"ideamine.resource", to_string(resource)}, units(in_use(reading.usage)),
+                units(reading.limits.limit),
+                quota::is_gauge(resource) ? std::nullopt : std::optional{reading.window_start},
+                reading.is_throttled(now) ? std::optional{reading.throttled_until} : std::nullopt);
+        }
+        return Datum{0};
+    });
+}
+
+IDEAMINE_FUNCTION(ideamine_reload_counters) {
+    return pg::boundary([&] {
+        access::require_platform("reload_counters()");
+        return Int64GetDatum(admission::shared::forget_all());
+    });
+}
+
+// After a TRUNCATE of a table that counters are loaded from.
+IDEAMINE_FUNCTION(ideamine_counters_truncated) {
+    return pg::boundary([&] {
+        const pg::TriggerCall trigger{fcinfo};
+        if (admission::shared::is_available()) {
+            admission::shared::forget_all();
+        }
+        return pg::TriggerCall::done();
     });
 }
 

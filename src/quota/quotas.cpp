@@ -12,9 +12,10 @@ using admission::unlimited;
 
 // In the units that people use: cores, GB, GB, tokens and USD per day, gpus, runs.
 using Usual = std::array<Amount, resource_count>;
+// Each job without a run is one.
 constexpr Usual free_tier{2, 4, 10, 100'000, 1, 0, 100};
-constexpr Usual standard_tier{16, 64, 500, 10'000'000, 100, 2, 1'000};
-constexpr Usual premium_tier{64, 256, 5'000, 100'000'000, 1'000, 8, 10'000};
+constexpr Usual standard_tier{16, 64, 500, 10'000'000, 100, 2, 100'000};
+constexpr Usual premium_tier{64, 256, 5'000, 100'000'000, 1'000, 8, 1'000'000};
 
 Amount in_smallest_units(Amount usual, Resource resource) {
     for (int digit = 0; digit < decimal_digits(resource); ++digit) {
@@ -94,6 +95,7 @@ admission::Rules rules_of(const Quotas& quotas) {
             rules.windowed |= static_cast<std::uint8_t>(1U << index_of(resource));
         }
     }
+    rules.throttles = quotas.throttle_enabled;
     rules.throttle_time = throttle_time;
     return rules;
 }

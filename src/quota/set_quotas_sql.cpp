@@ -1,3 +1,4 @@
+#include "access/caller_store.hpp"
 #include "access/tenant_store.hpp"
 #include "ideamine/pg/function.hpp"
 #include "ideamine/pg/numeric.hpp"
@@ -36,6 +37,7 @@ quota::Changes read_changes(const pg::Arguments& arguments) {
 
 IDEAMINE_FUNCTION(ideamine_set_quotas) {
     return pg::boundary([&] {
+        access::require_platform("set_quotas()");
         const pg::Arguments arguments{fcinfo};
         const auto tenant = access::resolve_tenant(arguments.optional<std::string>(0));
         const auto changes = read_changes(arguments);

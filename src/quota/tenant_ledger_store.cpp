@@ -136,12 +136,20 @@ class TenantLedger final : public admission::Ledger {
 
 constinit const TenantLedger ledger;
 
-constexpr char tenant_kind = 't';
-
 }  // namespace
+
+const admission::Ledger& tenant_ledger() {
+    return ledger;
+}
 
 admission::shared::Party tenant_party(std::string_view tenant) {
     return {.ledger = &ledger, .scope = {.kind = tenant_kind, .id = tenant}};
+}
+
+Day read_today(const std::string& tenant, Time now) {
+    pg::Rows rows;
+    const auto row = find_row(tenant, rows);
+    return today_of(row, row ? quotas_from(*row) : tier_quotas("standard"), now);
 }
 
 Quotas read_quotas(const std::string& tenant) {

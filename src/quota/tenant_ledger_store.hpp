@@ -2,9 +2,13 @@
 #pragma once
 
 #include "admission/admission_shared.hpp"
+#include "quota/day.hpp"
 #include "quota/quotas.hpp"
 
 namespace ideamine::quota {
+
+inline constexpr char tenant_kind = 't';
+const admission::Ledger& tenant_ledger();
 
 // The scope of a tenant, with its ledger. The name is not copied.
 admission::shared::Party tenant_party(std::string_view tenant);
@@ -12,5 +16,8 @@ admission::shared::Party tenant_party(std::string_view tenant);
 // As its row says, or its tier if it has none. Throws ID404 if there is no such tenant;
 // default-tenant counts as made. Inside a pg::Spi.
 Quotas read_quotas(const std::string& tenant);
+
+// The tenant's day in which `now` lies. The same.
+Day read_today(const std::string& tenant, Time now);
 
 }  // namespace ideamine::quota

@@ -1,9 +1,8 @@
 #include "quota/usage_store.hpp"
 
-#include "ideamine/pg/key_lock.hpp"
 #include "ideamine/pg/numeric.hpp"
-#include "ideamine/pg/relation.hpp"
 #include "ideamine/pg/spi.hpp"
+#include "quota/partitions_store.hpp"
 
 namespace ideamine::quota {
 
@@ -60,46 +59,11 @@ admission::Amount sum_leased(const std::string& tenant, Resource resource) {
     return 0;
 }
 
-// ---- partitions --------------------------------------------------------------------------------
-
-using UtcDay = std::chrono::sys_days;
-
-std::string digits_of(UtcDay day) {
-    const std::chrono::year_month_day date{day};
-    const auto number = static_cast<int>(date.year()) * 10'000 +
-                        static_cast<int>(static_cast<unsigned>(date.month())) * 100 +
-                        static_cast<int>(static_cast<unsigned>(date.day()));
-    return std::to_string(number);
-}
-
-bool has_partition(UtcDay day) {
-    return pg::relation_exists("ideamine", ("tenant_usage_" + digits_of(day)).c_str());
-}
-
-constinit pg::Statement make_partition{
-    "SELECT ideamine_internal.make_usage_partition($1::text::date)"};
-
-constexpr std::uint16_t lock_kind = 2;
-
-// Who makes a partition keeps others from doing so until its transaction ends.
-bool ensure_partition(UtcDay day) {
-    if (has_partition(day)) {
-        return false;
-    }
-    const auto name = digits_of(day);
-    pg::lock_key(lock_kind, "tenant_usage", name);
-    if (has_partition(day)) {
-        return false;
-    }
-    make_partition.execute(name);
-    return true;
-}
-
 }  // namespace
 
 void append_usage(const UsageRow& row) {
     const auto now = pg::now();
-    ensure_partition(std::chrono::floor<std::chrono::days>(now));
+    ensure_partition(tenant_usage, now);
     insert_row.execute(row.tenant, to_string(row.resource),
                        pg::Units{row.amount, decimal_digits(row.resource)}, row.window_start, now,
                        row.run, row.job);
@@ -109,11 +73,6 @@ admission::Sums sum_usage(const std::string& tenant, Resource resource, Time win
     return {
         .settled = in_units(sum_rows.execute(tenant, to_string(resource), window_start), resource),
         .leased = sum_leased(tenant, resource)};
-}
-
-int make_partitions(Time now) {
-    const auto today = std::chrono::floor<std::chrono::days>(now);
-    return ensure_partition(today) + ensure_partition(today + std::chrono::days{1});
 }
 
 }  // namespace ideamine::quota

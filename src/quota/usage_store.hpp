@@ -24,8 +24,4 @@ void append_usage(const UsageRow& row);
 // hold. Inside a pg::Spi.
 admission::Sums sum_usage(const std::string& tenant, Resource resource, Time window_start);
 
-// The partitions of today and tomorrow. Returns how many were missing. Inside a pg::Spi, as the
-// owner.
-int make_partitions(Time now);
-
 }  // namespace ideamine::quota

@@ -46,8 +46,6 @@ constinit pg::Statement find_percent{
     "SELECT CASE WHEN $2 = 0 THEN CASE WHEN $1 > 0 THEN numeric 'infinity' ELSE 0 END"
     " ELSE round(100 * $1 / $2, 2) END"};
 
-constexpr std::uint16_t lock_kind = 3;
-
 void write(const shared::Queued& queued) {
     const auto tenant = queued.tenant_view();
     const auto digits = decimal_digits(queued.resource);
@@ -72,11 +70,20 @@ void write(const shared::Queued& queued) {
     insert_event.execute(pg::make_uuid(), event, pg::now(), id, tenant);
 }
 
+constinit pg::Statement purge_violations{
+    "DELETE FROM ideamine.quota_violations WHERE last_at < $1"};
+constinit pg::Statement purge_events{"DELETE FROM ideamine.events WHERE created_at < $1"};
+
 }  // namespace
+
+void purge_records(Time before) {
+    purge_violations.execute(before);
+    purge_events.execute(before);
+}
 
 std::int64_t record_violations() {
     // who writes them keeps others from doing so until it has committed
-    pg::lock_key(lock_kind, "quota_violations", "");
+    pg::lock_key(pg::KeyKind::violations, "quota_violations", "");
     std::int64_t count = 0;
     for (const auto& queued : shared::take_violations()) {
         write(queued);

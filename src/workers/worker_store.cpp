@@ -1,5 +1,6 @@
 #include "workers/worker_store.hpp"
 
+#include "access/caller_store.hpp"
 #include "ideamine/pg/random.hpp"
 
 namespace ideamine::workers {
@@ -15,6 +16,8 @@ constinit pg::Statement insert_worker{
     " (worker_id, worker_type, capabilities, capacity, tenants, status, last_heartbeat_at, "
     "registered_at)"
     " VALUES ($1, $2, $3, $4, $5, 'active', $6, $6)"};
+
+constinit pg::Statement find_tenants{"SELECT tenants FROM ideamine.workers WHERE worker_id = $1"};
 
 constinit pg::Statement hold_to_acquire{IDEAMINE_SELECT_WORKER " FOR KEY SHARE"};
 constinit pg::Statement hold_to_change{IDEAMINE_SELECT_WORKER " FOR NO KEY UPDATE"};
@@ -46,10 +49,26 @@ constinit pg::Statement purge_workers{
     "  DELETE FROM ideamine_internal.stop_notices n USING old WHERE n.worker_id = old.worker_id)"
     " DELETE FROM ideamine.workers w USING old WHERE w.worker_id = old.worker_id"};
 
+[[noreturn]] void throw_unknown(const Uuid& id) {
+    throw Error(Code::unknown, "worker " + to_string(id) + " does not exist", {},
+                "Register it with ideamine.register_worker().");
+}
+
+// One that serves others is as good as none for a login that is bound to tenants, and is not waited
+// for either. A worker keeps its tenants as long as it lives.
+void check_is_callers(const Uuid& id) {
+    if (access::caller_is_platform()) {
+        return;
+    }
+    const auto found = find_tenants.execute(id);
+    if (found.empty() || !access::caller_sees_all(found[0].optional<std::vector<std::string>>(0))) {
+        throw_unknown(id);
+    }
+}
+
 Worker read(const Uuid& id, const pg::Rows& rows) {
     if (rows.empty()) {
-        throw Error(Code::unknown, "worker " + to_string(id) + " does not exist", {},
-                    "Register it with ideamine.register_worker().");
+        throw_unknown(id);
     }
     const pg::Row row = rows[0];
     return {.id = id,
@@ -71,6 +90,7 @@ Uuid insert(const Registration& registration) {
 }
 
 Worker hold(const Uuid& id, Hold how) {
+    check_is_callers(id);
     switch (how) {
         case Hold::to_acquire:
             return read(id, hold_to_acquire.execute(id));

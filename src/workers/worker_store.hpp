@@ -29,7 +29,8 @@ enum class Hold {
     to_end,      // waits for whoever is acquiring for it, and keeps others from beginning to
 };
 
-// Holds the worker until the transaction ends. Throws ID404 if there is no such worker.
+// Holds the worker until the transaction ends. Throws ID404 if there is no such worker, or if it
+// serves others than the caller's tenants.
 Worker hold(const Uuid& id, Hold how);
 // Throws ID410 if the worker failed or was terminated.
 void check_alive(const Worker& worker);

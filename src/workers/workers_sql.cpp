@@ -1,3 +1,4 @@
+#include "access/caller_store.hpp"
 #include "access/tenant_store.hpp"
 #include "ideamine/identifier.hpp"
 #include "ideamine/pg/json.hpp"
@@ -32,18 +33,37 @@ workers::Registration read_registration(const pg::Arguments& arguments) {
     return registration;
 }
 
+// A login that is bound to tenants registers workers for those only.
+void keep_to_caller(std::optional<std::vector<std::string>>& tenants) {
+    if (access::caller_is_platform()) {
+        return;
+    }
+    if (!tenants) {
+        tenants = access::caller_tenants();
+    }
+    if (tenants->empty()) {
+        throw Error(Code::invalid_argument, "tenants must not be empty", {},
+                    "A worker for no tenant is the platform's.");
+    }
+    for (const auto& tenant : *tenants) {
+        access::check_caller(tenant);
+    }
+}
+
 }  // namespace
 
 IDEAMINE_FUNCTION(ideamine_register_worker) {
     return pg::boundary([&] {
-        const auto registration = read_registration(pg::Arguments{fcinfo});
+        const pg::Arguments arguments{fcinfo};
+        auto registration = read_registration(arguments);
+        keep_to_caller(registration.tenants);
         const pg::Spi spi;
         if (registration.tenants) {
             for (const auto& tenant : *registration.tenants) {
                 access::require_tenant(tenant, access::Missing::may_create);
             }
         }
-        return pg::returned_uuid(workers::insert(registration));
+        return arguments.returned(workers::insert(registration));
     });
 }
 
@@ -91,14 +111,16 @@ IDEAMINE_FUNCTION(ideamine_terminate_worker) {
 
 IDEAMINE_FUNCTION(ideamine_replace_failed_worker) {
     return pg::boundary([&] {
-        const auto id = pg::Arguments{fcinfo}.required<Uuid>(0, "worker_id");
+        const pg::Arguments arguments{fcinfo};
+        const auto id = arguments.required<Uuid>(0, "worker_id");
         const pg::Spi spi;
-        return pg::returned_uuid(workers::replace(id));
+        return arguments.returned(workers::replace(id));
     });
 }
 
 IDEAMINE_FUNCTION(ideamine_mark_stale_workers) {
     return pg::boundary([&] {
+        access::require_platform("mark_stale_workers()");
         const pg::Arguments arguments{fcinfo};
         pg::Returned returned{arguments};
         const pg::Spi spi;
@@ -109,6 +131,7 @@ IDEAMINE_FUNCTION(ideamine_mark_stale_workers) {
 
 IDEAMINE_FUNCTION(ideamine_expire_leases) {
     return pg::boundary([&] {
+        access::require_platform("expire_leases()");
         const pg::Arguments arguments{fcinfo};
         pg::Returned returned{arguments};
         const pg::Spi spi;
@@ -119,6 +142,7 @@ IDEAMINE_FUNCTION(ideamine_expire_leases) {
 
 IDEAMINE_FUNCTION(ideamine_purge_workers) {
     return pg::boundary([&] {
+        access::require_platform("purge_workers()");
         const auto at = pg::Arguments{fcinfo}.optional<Time>(0).value_or(pg::now());
         const pg::Spi spi;
         return Int64GetDatum(workers::purge(saturating_add(at, -jobs::job_retention())));

@@ -16,7 +16,7 @@ UNION ALL SELECT name FROM relations WHERE relnamespace::regnamespace::text NOT 
 SELECT p.oid::regprocedure AS stranger FROM pg_proc p WHERE p.pronamespace::regnamespace::text IN ('ideamine', 'ideamine_internal')
   AND p.oid NOT IN (SELECT oid FROM functions);
 SELECT c.oid::regclass AS stranger FROM pg_class c WHERE c.relnamespace::regnamespace::text IN ('ideamine', 'ideamine_internal')
-  AND c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f') AND c.oid NOT IN (SELECT oid FROM relations);
+  AND c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f') AND NOT c.relispartition AND c.oid NOT IN (SELECT oid FROM relations);
 
 -- Privileges, definer rights, dump marks, restore.
 SELECT 'PUBLIC can execute' AS fault, signature AS object FROM functions f
@@ -29,12 +29,13 @@ UNION ALL SELECT 'LEAKPROOF set', signature FROM functions WHERE proleakproof
 UNION ALL SELECT 'view without security_invoker', name FROM relations
   WHERE relkind = 'v' AND NOT coalesce(reloptions && ARRAY['security_invoker=true', 'security_invoker=on'], false)
 UNION ALL SELECT 'table or sequence not marked for dump', name FROM relations r
-  WHERE relkind IN ('r', 'p', 'S') AND NOT EXISTS (SELECT FROM pg_extension e WHERE e.extname = 'ideamine' AND r.oid = ANY (e.extconfig))
+  WHERE relkind IN ('r', 'S') AND NOT EXISTS (SELECT FROM pg_extension e WHERE e.extname = 'ideamine' AND r.oid = ANY (e.extconfig))
 UNION ALL SELECT 'PUBLIC has a privilege on a relation', name FROM relations r WHERE EXISTS (SELECT FROM aclexplode(r.relacl) a WHERE a.grantee = 0)
 UNION ALL SELECT 'schema open to PUBLIC', n.nspname FROM pg_namespace n
   WHERE n.nspname LIKE 'ideamine%' AND EXISTS (SELECT FROM aclexplode(n.nspacl) a WHERE a.grantee = 0)
 UNION ALL SELECT 'trigger on INSERT will fire during a restore', t.tgname || ' on ' || r.name FROM pg_trigger t JOIN relations r ON r.oid = t.tgrelid
   WHERE NOT t.tgisinternal AND (t.tgtype & 4) <> 0 AND t.tgenabled IN ('O', 'A')
+    AND t.tgname NOT IN ('quotas_changed', 'user_limits_changed', 'tenant_changed', 'tenant_logins_changed') -- change no rows
 UNION ALL SELECT 'identity column or sequence', name FROM relations WHERE relkind = 'S'
 UNION ALL SELECT 'relocatable or trusted', name::text || ' ' || version FROM pg_available_extension_versions WHERE name = 'ideamine' AND (relocatable OR trusted)
 ORDER BY 1, 2;
@@ -60,7 +61,7 @@ SELECT 'more than one signature' AS fault, proname::text AS object FROM function
 UNION ALL SELECT 'argument without a name', signature FROM functions WHERE pronargs > 0 AND coalesce(array_length(proargnames, 1), 0) < pronargs
 UNION ALL SELECT 'argument with a prefix', signature || ' ' || a FROM functions, unnest(proargnames) AS a WHERE a ~ '^[pv_]_' OR a !~ '^[a-z][a-z_]*$'
 UNION ALL SELECT 'tenant_id is not the first argument', signature FROM functions
-  WHERE 'tenant_id' = ANY (proargnames[1:pronargs]) AND proargnames[1] <> 'tenant_id'
+  WHERE 'tenant_id' = ANY (proargnames[1:pronargs]) AND proargnames[1] NOT IN ('tenant_id', 'login')
 UNION ALL SELECT 'volatile although it only reads', signature FROM functions WHERE proname ~ '^(get|check|calculate)_' AND provolatile = 'v'
 UNION ALL SELECT 'strict: a NULL would be silence', signature FROM functions WHERE proisstrict
 UNION ALL SELECT 'bare composite as result', signature FROM functions WHERE prorettype = 'record'::regtype AND NOT proretset

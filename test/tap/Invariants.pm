@@ -97,6 +97,9 @@ my @faults = (
 	'a job of a tenant that nobody knows' => q{
 		SELECT job_id FROM ideamine.jobs j
 		WHERE NOT EXISTS (SELECT FROM ideamine.tenants t WHERE t.tenant_id = j.tenant_id)},
+	'a counter in shared memory that the tables do not agree with' => q{
+		SELECT scope, id, resource, settled, leased, held, ledger_settled, ledger_leased
+		FROM ideamine.audit_counters() WHERE state = 'broken'},
 	'a worker that has ended without a time, or has the time and not ended' => q{
 		SELECT worker_id FROM ideamine.workers
 		WHERE (status IN ('failed', 'terminated')) <> (ended_at IS NOT NULL)},

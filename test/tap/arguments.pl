@@ -46,6 +46,7 @@ $node->start;
 $node->safe_psql('postgres', 'CREATE DATABASE other');
 $node->safe_psql('postgres', <<'SQL');
 CREATE EXTENSION ideamine;
+CREATE ROLE fuzz_login;
 CREATE SCHEMA fuzz;
 CREATE UNLOGGED TABLE fuzz.calls (n integer, routine text, call text);
 CREATE UNLOGGED TABLE fuzz.answers (n integer, routine text, sqlstate text, message text, call text);
@@ -59,6 +60,7 @@ DECLARE
 BEGIN
   FOREACH tenant IN ARRAY '{acme,beta}'::text[] LOOP
     PERFORM ideamine.create_tenant(tenant);
+    PERFORM ideamine.create_project(tenant, 'p');
     PERFORM ideamine.create_jobs(tenant, (
       SELECT jsonb_agg(jsonb_build_object('key', i::text, 'job_type', 'work', 'max_retries', i % 3,
         'priority_class', 'P' || i % 4, 'timeout', CASE WHEN i % 5 = 0 THEN '1 s' END, 'retry_base', '0',
@@ -230,7 +232,8 @@ sub job_options
 		queue => one_of(@words), required_capabilities => [ map { one_of(@words) } 1 .. rand 3 ],
 		max_retries => raw(int(rand 5)), retry_base => '1 ms', retry_cap => '1 s', retry_factor => raw('1.5'),
 		timeout => one_of('1 s', '1 hour'), project => 'p', run => random_uuid(), phase => 'one',
-		idempotency_key => one_of(@words), on_failure => one_of(@policies));
+		idempotency_key => one_of(@words), on_failure => one_of(@policies),
+		needs => { cpu => raw('0.5'), memory => raw('1') });
 	my %keyed = (concurrency_key => one_of(@words), concurrency_limit => raw(1 + int(rand 2)));
 	my %voted = (quorum => { votes => raw(3), agree => raw(2) });
 	my $special = rand(100);
@@ -271,6 +274,21 @@ sub completions
 	} 1 .. one_of(0, 1, 3, 30) ];
 }
 
+sub project_settings
+{
+	my %all = (
+		routing => { defaultLayer => one_of('L0', 'L1', undef), maxLayer => one_of('L1', 'L3', undef), maxCostPerRequest => raw('0.25') },
+		security => { scanPrompts => raw('false'), redactSecrets => undef, blockedKeywords => [ map { one_of(@words) } 1 .. rand 4 ] },
+		features => { enableCrossCheck => raw('true'), enableAutoEscalate => raw('true'), enableCache => undef });
+	return { map { $_ => $all{$_} } grep { chance(60) } sort keys %all };
+}
+
+sub amounts
+{
+	my @resources = qw(cpu memory storage tokens cost gpu concurrent_runs);
+	return { map { $_ => raw(one_of(1, 0.5, 1000)) } one_of(@resources), grep { chance(30) } @resources };
+}
+
 # JSON of the shape that an argument of this name has.
 my %shapes = (
 	jobs => \&job_objects,
@@ -278,6 +296,8 @@ my %shapes = (
 	done => \&completions,
 	options => \&job_options,
 	filter => \&letter_filter,
+	settings => \&project_settings,
+	amounts => \&amounts,
 );
 
 sub shaped_json
@@ -302,6 +322,13 @@ my %sensible_names = (
 	lease => sub { return one_of('NULL', "'1 s'", "'1 min'", "'1 day'"); },
 	max_jobs => sub { return one_of(1, 1, 2, 10, 10_000); },
 	depends_on => sub { return chance(60) ? "'{}'" : 'ARRAY[' . literal(one_of(@leases)->{job}) . ']::uuid[]'; },
+	resource => sub { return literal(one_of(qw(cpu memory storage tokens cost gpu concurrent_runs))); },
+	time_zone => sub { return one_of('NULL', literal('UTC'), literal('Asia/Kathmandu')); },
+	acting_user => sub { return one_of('NULL', literal(one_of(@words))); },
+	project_id => sub { return one_of('NULL', literal('p'), literal('p'), literal('default-project'), literal(one_of(@words))); },
+	role => sub { return literal(one_of(qw(viewer developer admin owner))); },
+	at_least => sub { return literal(one_of(qw(viewer developer admin owner))); },
+	login => sub { return literal(one_of('fuzz_login', 'fuzz_login', 'postgres', 'nobody')); },
 	tenants => sub { return one_of('NULL', "'{acme}'", "'{beta,acme,acme}'"); },
 );
 

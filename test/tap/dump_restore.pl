@@ -46,6 +46,20 @@ $source->safe_psql('app', qq{
 	UPDATE ideamine.idempotency_keys SET expires_at = now() WHERE idempotence_key = 'gone';
 	SELECT ideamine.purge_idempotency_keys();
 	SELECT ideamine.pause_queue('acme', 'slow', 'it is late');
+	-- quotas, what is used of them, and a request that was refused; usage of an earlier day that is rolled up
+	SELECT ideamine.set_quotas('acme', max_cpu_cores => 4, throttle_enabled => false);
+	SELECT ideamine_internal.make_usage_partition('tenant_usage', (now() - interval '3 days')::date);
+	INSERT INTO ideamine.tenant_usage (tenant_id, resource, amount, window_start, recorded_at)
+		VALUES ('acme', 'cpu', 0.5, '-infinity', now() - interval '3 days');
+	SELECT ideamine.roll_up_usage();
+	SELECT ideamine.enforce_quota('acme', 'cpu', 1.25), ideamine.enforce_quota('acme', 'cpu', 100), ideamine.enforce_quota('acme', 'tokens', 7);
+	SELECT ideamine.increment_user_quota('acme', 'ann', 'search', 11, 0.125);
+	SELECT ideamine.record_violations();
+	-- a project with an owner, and a login that the other server does not have
+	SELECT ideamine.create_project('acme', 'search', 'Search', '{"routing": {"maxCostPerRequest": 0.10}}');
+	SELECT ideamine.grant_role('acme', 'ann', 'search', 'owner');
+	CREATE ROLE dump_login IN ROLE ideamine_reader;
+	SELECT ideamine.bind_login('dump_login', 'acme');
 });
 
 # Every table of the extension with all its rows, as text.
@@ -55,14 +69,17 @@ my @tables = split /\n/, $source->safe_psql('app', q{
 	JOIN pg_extension e ON e.oid = d.refobjid AND e.extname = 'ideamine'
 	WHERE c.relkind = 'r' ORDER BY 1});
 
+# Usage is in partitions that were made at run time.
+my @usage = ('ideamine.tenant_usage', 'ideamine.user_usage');
+
 sub content
 {
 	my ($node, $database) = @_;
-	return { map { $_ => $node->safe_psql($database, "SELECT t::text FROM $_ t ORDER BY 1") } @tables };
+	return { map { $_ => $node->safe_psql($database, "SELECT t::text FROM $_ t ORDER BY 1") } @tables, @usage };
 }
 
 my $expected = content($source, 'app');
-ok($expected->{$_} ne '', "there are rows in $_ to be dumped") for @tables;
+ok($expected->{$_} ne '', "there are rows in $_ to be dumped") for @tables, @usage;
 
 my $folder = $source->basedir;
 $source->command_ok([ 'pg_dump', '--file', "$folder/plain.sql", $source->connstr('app') ], 'pg_dump writes SQL');
@@ -78,9 +95,25 @@ $target->command_ok(
 	'psql restores it');
 $target->command_ok([ 'pg_restore', '--exit-on-error', '--dbname', $target->connstr('custom'), "$folder/custom.dump" ],
 	'pg_restore restores it');
+$target->safe_psql('app', 'CREATE ROLE dump_login IN ROLE ideamine_reader');
 for my $database ('app', 'custom')
 {
 	is_deeply(content($target, $database), $expected, "every row is back in $database");
+
+	is($target->safe_psql($database, q{SET ROLE dump_login; SELECT DISTINCT tenant_id FROM ideamine.jobs}), 'acme',
+		"a login is bound in $database as it was");
+
+	is($target->safe_psql($database, q{
+		SELECT (SELECT used FROM ideamine.get_tenant_usage('acme') WHERE resource = 'cpu'),
+			(SELECT used_tokens FROM ideamine.get_user_quota_status('acme', 'ann', 'search')),
+			(SELECT allowed FROM ideamine.enforce_quota('acme', 'cpu', 2.25)),
+			(SELECT allowed FROM ideamine.enforce_quota('acme', 'cpu', 1)),
+			(SELECT count(*) FROM ideamine.audit_counters() WHERE state = 'broken')}),
+		'1.75|11|t|f|0', "quotas in $database count what was used before");
+	is($target->safe_psql($database, q{
+		SELECT count(*) FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+		WHERE i.inhparent = 'ideamine.tenant_usage'::regclass AND NOT c.relrowsecurity}), '0',
+		"partitions of usage in $database have row security as before");
 
 	my $answer = $target->safe_psql($database, qq{
 		SELECT count(*) FROM ideamine.acquire_jobs(ideamine.register_worker('new'), 10)});

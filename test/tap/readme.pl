@@ -28,6 +28,9 @@ like($out, qr/^pending\|5$/m, 'a failed attempt is tried again');
 like($out, qr/^completed\|\{"summary": "an example"\}\|2\|\["failed", "completed"\]$/m,
 	'the second attempt completes it');
 like($err, qr/stale lease on job/, 'a lease that has ended is refused');
+like($out, qr/^t\|f$/m, 'a user has its role, and another none');
+like($out, qr/^acme$/m, 'a login that is bound sees its own tenant');
+like($err, qr/tenant "globex" is not among those of this login/, 'and works for no other');
 
 my %documented = $readme =~ /^\| `(ideamine\.\w+)` \| (?:`?)([^|`]+?)(?:`?) \|/mg;
 my %actual = map { split /\|/, $_, 2 } split /\n/, $node->safe_psql('postgres', q{

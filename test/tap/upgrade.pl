@@ -81,7 +81,7 @@ my $catalogue = q{
 		SELECT concat_ws(' | ', i.type, i.identity, obj_description(m.objid, m.classid::regclass::name)) AS line
 		FROM member m, pg_identify_object(m.classid, m.objid, 0) i
 		UNION ALL
-		SELECT concat_ws(' | ', 'relation', r.oid::regclass, r.relkind, r.reloptions::text,
+		SELECT concat_ws(' | ', 'relation', r.oid::regclass, r.relkind, r.reloptions::text, r.relrowsecurity, r.relforcerowsecurity,
 			(SELECT string_agg(acl::text, ' ' ORDER BY acl::text) FROM unnest(r.relacl) acl),
 			CASE r.relkind WHEN 'v' THEN pg_get_viewdef(r.oid) END)
 		FROM relation r
@@ -97,6 +97,13 @@ my $catalogue = q{
 		UNION ALL
 		SELECT concat_ws(' | ', 'constraint', k.conrelid::regclass, k.conname, pg_get_constraintdef(k.oid))
 		FROM pg_constraint k JOIN relation r ON r.oid = k.conrelid
+		UNION ALL
+		SELECT concat_ws(' | ', 'policy', p.polrelid::regclass, p.polname, p.polcmd, p.polpermissive, p.polroles::text,
+			pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid), obj_description(p.oid, 'pg_policy'))
+		FROM pg_policy p JOIN relation r ON r.oid = p.polrelid
+		UNION ALL
+		SELECT concat_ws(' | ', 'trigger', t.tgrelid::regclass, pg_get_triggerdef(t.oid), t.tgenabled, obj_description(t.oid, 'pg_trigger'))
+		FROM pg_trigger t JOIN relation r ON r.oid = t.tgrelid WHERE NOT t.tgisinternal
 		UNION ALL
 		SELECT concat_ws(' | ', 'function', p.oid::regprocedure, pg_get_functiondef(p.oid),
 			(SELECT string_agg(acl::text, ' ' ORDER BY acl::text) FROM unnest(p.proacl) acl))
@@ -121,6 +128,12 @@ is($session->query(q{SELECT created FROM ideamine.create_job('acme', 'new', opti
 	'and with what is new');
 is(old(q{SELECT string_agg(outcome::text, ' ' ORDER BY outcome) FROM ideamine.job_executions}),
 	'completed completed failed released cancelled', 'the history is whole');
+# what it found not to be there, it notices once it is
+old(q{CREATE ROLE bound_login IN ROLE ideamine_reader; SELECT ideamine.bind_login('bound_login', 'acme')});
+is($session->query(q{SELECT string_agg(tenant_id, ' ') FROM unnest('{acme,default-tenant}'::text[]) AS tenant_id
+	WHERE ideamine.sees_tenant(tenant_id)}), 'acme default-tenant', 'a session that is not bound sees all tenants');
+is($session->query(q{SET ROLE bound_login; SELECT string_agg(tenant_id, ' ') FROM unnest('{acme,default-tenant}'::text[]) AS tenant_id
+	WHERE ideamine.sees_tenant(tenant_id); RESET ROLE}), 'acme', 'one that is, from the update on, its own');
 old(q{SELECT ideamine.create_job('acme', 'soon after', run_at => clock_timestamp() + interval '300 ms')});
 ok($node->poll_query_until('old', q{SELECT ready_at IS NOT NULL FROM ideamine.jobs WHERE job_type = 'soon after'}),
 	'the background worker goes on, too');

@@ -28,17 +28,29 @@ class Arguments {
         return *std::move(value);
     }
 
+    // A value as the function's only result: it outlives a connection to SPI that was opened since.
+    template <typename T>
+    Datum returned(const T& value) const {
+        return call([&] {
+            const auto previous = MemoryContextSwitchTo(caller_);
+            const Datum datum = Type<T>::put(value);
+            MemoryContextSwitchTo(previous);
+            return datum;
+        });
+    }
+
     FunctionCallInfo info() const { return fcinfo_; }
 
   private:
     [[noreturn]] static void throw_missing(const char* name);
 
     FunctionCallInfo fcinfo_;
+    MemoryContext caller_ = CurrentMemoryContext;
 };
 
-// A value as the function's only result.
-Datum returned_uuid(const Uuid& uuid);
-Datum returned_text(std::string_view text);
+// A jsonb as the function's only result: called inside a pg::Spi, which it outlives.
+Datum returned_json(Json json);
+// A time as the function's only result, or NULL.
 Datum returned_time(FunctionCallInfo fcinfo, std::optional<Time> time);
 
 // A value of an enumeration of ours, by its names: returned only, since its type has no fixed oid.

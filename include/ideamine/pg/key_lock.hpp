@@ -7,12 +7,14 @@
 
 namespace ideamine::pg {
 
-// `kind` keeps names of different things apart.
-void lock_key(std::uint16_t kind, std::string_view first, std::string_view second);
+// Keeps names of different things apart.
+enum class KeyKind : std::uint16_t { concurrency_key = 1, usage_partition, violations };
+
+void lock_key(KeyKind kind, std::string_view first, std::string_view second);
 // False if somebody else has it.
-bool try_lock_key(std::uint16_t kind, std::string_view first, std::string_view second);
+bool try_lock_key(KeyKind kind, std::string_view first, std::string_view second);
 
 // Which lock a name has. Who waits for several takes them in the order of these numbers.
-std::uint32_t key_lock_number(std::uint16_t kind, std::string_view first, std::string_view second);
+std::uint32_t key_lock_number(KeyKind kind, std::string_view first, std::string_view second);
 
 }  // namespace ideamine::pg

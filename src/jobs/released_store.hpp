@@ -1,0 +1,44 @@
+// What jobs give back when they stop running.
+#pragma once
+
+#include "jobs/concurrency_store.hpp"
+#include "quota/leases_store.hpp"
+
+namespace ideamine::jobs {
+
+// The columns that say what a running job holds, for a statement whose table of jobs has this
+// alias.
+#define IDEAMINE_HOLDINGS(alias)                                                \
+    "$[1.1 " alias ".concurrency_key$| NULL::text AS concurrency_key$], " alias \
+    ".run_id, $[1.2 " alias ".needs$| NULL::jsonb AS needs$]"
+
+class Released {
+  public:
+    // Of a job that was running; its holdings begin in column `first`.
+    void add(const std::string& tenant, const pg::Row& row, int first) {
+        if (const auto key = row.optional<std::string>(first)) {
+            keys_.add(tenant, *key);
+        }
+        leases_.add(tenant, read_demand(row, first + 1));
+    }
+    void add(const Released& others) {
+        keys_.add(others.keys_);
+        leases_.add(others.leases_);
+    }
+
+    // Of a row with a run in column `first`, and needs after it.
+    static quota::LeaseDemand read_demand(const pg::Row& row, int first) {
+        const auto needs = row.optional<pg::Json>(first + 1);
+        return {.needs = needs ? quota::read_needs(pg::JsonValue::of(*needs)) : quota::Needs{},
+                .run = row.optional<Uuid>(first)};
+    }
+
+    const ConcurrencyKeys& keys() const { return keys_; }
+    const quota::EndedLeases& leases() const { return leases_; }
+
+  private:
+    ConcurrencyKeys keys_;
+    quota::EndedLeases leases_;
+};
+
+}  // namespace ideamine::jobs

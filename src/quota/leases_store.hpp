@@ -1,0 +1,75 @@
+// What running jobs hold of the quotas of their tenants: taken when they are leased, given back
+// when their lease ends, however it ends. The jobs themselves are the record of it.
+//
+// Each job also counts as a run: jobs of one run count one together, as long as any of them is
+// running, and a job without a run counts one by itself.
+#pragma once
+
+#include <map>
+
+#include "admission/admission_shared.hpp"
+#include "ideamine/pg/json.hpp"
+#include "ideamine/uuid.hpp"
+#include "quota/needs.hpp"
+
+namespace ideamine::quota {
+
+using admission::shared::Throttling;
+
+// The scope of a run: how many of its jobs are running.
+inline constexpr char run_kind = 'r';
+const admission::Ledger& run_ledger();
+
+// Whether the installed version of the catalogue knows of quotas.
+bool counts_leases();
+
+// Reads what a caller asked for, or what was kept. Throws ID400.
+Needs read_needs(const pg::JsonValue& value);
+
+struct LeaseDemand {
+    Needs needs;
+    std::optional<Uuid> run;
+};
+
+// Can jobs of a tenant be leased now, as far as runs go? When it is full, those of runs that are
+// running already can.
+enum class Standing { open, full, throttled };
+Standing standing(const std::string& tenant, Throttling throttling);
+
+// Would this one fit at this moment?
+bool could_lease(const std::string& tenant, const LeaseDemand& demand, Throttling throttling);
+
+// What keeps it from being leased at this moment, for people; `until` when that passes by itself.
+struct Obstacle {
+    std::string explanation;
+    std::optional<Time> until;
+};
+std::vector<Obstacle> obstacles(const std::string& tenant, const LeaseDemand& demand,
+                                Throttling throttling);
+
+// Takes all that the job needs, or nothing.
+bool lease(const std::string& tenant, const LeaseDemand& demand, Throttling throttling);
+
+// Up to so many jobs that need nothing and have no run. Returns how many.
+std::int64_t lease_plain(const std::string& tenant, std::int64_t count, Throttling throttling);
+
+class EndedLeases {
+  public:
+    void add(const std::string& tenant, const LeaseDemand& demand);
+    void add(const EndedLeases& others);
+
+    // Gives it all back when the caller's transaction commits. Returns how many of the jobs made
+    // room that others may have been waiting for.
+    std::int64_t end() const;
+
+  private:
+    struct OfTenant {
+        Needs needs;
+        std::int64_t plain = 0;
+        std::int64_t needy = 0;  // of all of them
+        std::map<Uuid, std::int64_t> runs;
+    };
+    std::map<std::string, OfTenant> tenants_;
+};
+
+}  // namespace ideamine::quota
