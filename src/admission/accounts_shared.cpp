@@ -1,6 +1,7 @@
 #include "admission/accounts_shared.hpp"
 
 #include "admission/admission_settings.hpp"
+#include "ideamine/pg/datum.hpp"
 
 extern "C" {
 #include "common/hashfn.h"
@@ -93,14 +94,29 @@ void free_account(Offset offset) {
     pg_atomic_fetch_sub_u64(&directory_area.get().accounts, 1);
 }
 
+// When a burst began is known here only: who loads the account finds it spent.
+bool has_burst_left(const Account& account, Time now) {
+    for (auto offset = account.counters; offset != 0; offset = counter_at(offset)->next) {
+        const auto& counter = *counter_at(offset);
+        const auto since = counter.usage.burst_since;
+        const auto time = account.rules.limits[counter.resource].burst_time;
+        if (since != Time::min() && since != Time::max() && now < saturating_add(since, time)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 // Takes the accounts of a bucket out that nobody has pinned, and that nobody used since the last
 // time.
-Offset unlink_idle(std::uint32_t bucket) {
+Offset unlink_idle(std::uint32_t bucket, bool even_bursting) {
+    const auto now = pg::now();
     Offset taken = 0;
     LWLockAcquire(partition_of(bucket), LW_EXCLUSIVE);
     for (auto* link = &bucket_of(bucket); *link != 0;) {
         auto* account = account_at(*link);
-        if (pg_atomic_read_u32(&account->pins) == 0 && !std::exchange(account->was_used, false)) {
+        if (pg_atomic_read_u32(&account->pins) == 0 && !std::exchange(account->was_used, false) &&
+            (even_bursting || !has_burst_left(*account, now))) {
             const auto next = std::exchange(account->next, taken);
             taken = std::exchange(*link, next);
         } else {
@@ -119,19 +135,20 @@ void free_all(Offset taken) {
     }
 }
 
-// Twice round at most, because the first time an account may have been used. False: nothing was
-// freed.
+// Three times round at most: the first time an account may have been used, and the second time be
+// in a burst. False: nothing was freed.
 bool make_room() {
     constexpr std::uint32_t least_buckets = 1024;
     auto& directory = directory_area.get();
     const auto before = pg_atomic_read_u64(&directory.accounts);
     const auto buckets = directory_area.buckets();
-    for (std::uint32_t i = 0; i < 2 * buckets; ++i) {
+    for (std::uint32_t i = 0; i < 3 * buckets; ++i) {
         if (i >= least_buckets && pg_atomic_read_u64(&directory.accounts) < before) {
             return true;
         }
         pg::check_interrupts();
-        free_all(unlink_idle(pg_atomic_fetch_add_u32(&directory.hand, 1) % buckets));
+        const auto bucket = pg_atomic_fetch_add_u32(&directory.hand, 1) % buckets;
+        free_all(unlink_idle(bucket, i >= 2 * buckets));
     }
     return pg_atomic_read_u64(&directory.accounts) < before;
 }

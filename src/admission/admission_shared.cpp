@@ -110,7 +110,7 @@ void load_counter(Account& account, const Ledger& ledger, int resource, Amount m
     auto& usage = counter_at(offset)->usage;
     const auto& limits = account.rules.limits[static_cast<std::size_t>(resource)];
     usage.burst_since = in_use(usage) > limits.limit ? Time::min() : Time::max();
-    usage.has_throttled = in_use(usage) >= limits.throttle_at;
+    usage.has_throttled = sums.has_throttled || in_use(usage) >= limits.throttle_at;
     link_counter(account, offset);
 }
 

@@ -36,9 +36,11 @@ struct Rules {
 struct Sums {
     Amount settled = 0;
     Amount leased = 0;
+    bool has_throttled = false;  // within the window
 };
 
-// What happened to a counter, once it is certain.
+// What happened to a counter, once it is certain. Of throttling the reading says until when this
+// throttles, whatever else does.
 enum class Happening { throttled, burst };
 
 struct Reading {

@@ -68,8 +68,9 @@ void decide_throttling(const Note& note, bool committed) {
     forget_crossing(note, counter);
     if (committed || in_use(counter.usage) >= limits_of(account, counter).throttle_at) {
         account.throttled_until = std::max(account.throttled_until, note.throttles_until);
-        note.ledger->report(account.id_view(), counter.resource, Happening::throttled,
-                            account.read(counter.usage, counter.resource));
+        auto reading = account.read(counter.usage, counter.resource);
+        reading.throttled_until = note.throttles_until;
+        note.ledger->report(account.id_view(), counter.resource, Happening::throttled, reading);
     } else {
         counter.usage.has_throttled = false;
     }

@@ -41,7 +41,7 @@ void queue_refusals(std::string_view tenant, std::span<const Demand> demands,
     for (std::size_t i = 0; i < demands.size(); ++i) {
         if (!answers[i].verdict.allowed()) {
             shared::queue_violation(tenant, demands[i].resource, Action::reject, answers[i].reading,
-                                    demands[i].amount);
+                                    demands[i].amount, pg::now());
         }
     }
 }

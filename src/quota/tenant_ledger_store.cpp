@@ -26,9 +26,11 @@ constexpr int first_limit = 2;
 constexpr int burst_percent = 9;
 constexpr int time_zone = 13;
 
+// A resource of NULL is any.
 constinit pg::Statement find_throttling{
     "SELECT last_at FROM ideamine.quota_violations"
-    " WHERE tenant_id = $1 AND last_at > $2 AND action::text = 'throttle'"
+    " WHERE tenant_id = $1 AND last_at >= $2 AND action::text = 'throttle'"
+    "  AND (resource::text = $3 OR $3 IS NULL)"
     " ORDER BY last_at DESC LIMIT 1",
     Kind::reads_latest};
 
@@ -73,6 +75,22 @@ Day today_of(const std::optional<pg::Row>& row, const Quotas& quotas, Time now) 
     return day_of(now, zone, *since, before, before_since.value_or(Time::min()));
 }
 
+// When one of the resources throttled a tenant last, from a time on: as it is written down, or is
+// going to be. Min: none did.
+Time last_throttled(const std::string& tenant, Time from, std::span<const Resource> which) {
+    auto last = Time::min();
+    for (const auto resource : which) {
+        last = std::max(last, shared::last_queued(tenant, resource, Action::throttle));
+    }
+    const auto resource =
+        which.size() == 1 ? std::optional{to_string(which.front())} : std::nullopt;
+    const auto rows = find_throttling.execute(tenant, from, resource);
+    if (!rows.empty()) {
+        last = std::max(last, rows[0].get<Time>(0));
+    }
+    return last < from ? Time::min() : last;
+}
+
 class TenantLedger final : public admission::Ledger {
   public:
     constexpr TenantLedger() = default;
@@ -86,22 +104,33 @@ class TenantLedger final : public admission::Ledger {
         const auto today = today_of(row, quotas, now);
         rules.window_start = today.start;
         rules.window_end = today.end;
-        const auto throttled = find_throttling.execute(tenant, now - throttle_time);
-        if (!throttled.empty()) {
-            rules.throttled_until = throttled[0].get<Time>(0) + throttle_time;
+        const auto throttled = last_throttled(tenant, now - throttle_time, resources);
+        if (throttled != Time::min()) {
+            rules.throttled_until = throttled + throttle_time;
         }
         return rules;
     }
 
     admission::Sums read_sums(std::string_view id, int resource, Time window_start) const override {
-        return sum_usage(std::string{id}, static_cast<Resource>(resource), window_start);
+        const std::string tenant{id};
+        const auto counted = static_cast<Resource>(resource);
+        auto sums = sum_usage(tenant, counted, window_start);
+        sums.has_throttled =
+            !is_gauge(counted) &&
+            last_throttled(tenant, window_start, std::span{&counted, 1}) != Time::min();
+        return sums;
     }
 
     void report(std::string_view id, int resource, admission::Happening happening,
                 const admission::Reading& reading) const noexcept override {
-        const auto action =
-            happening == admission::Happening::throttled ? Action::throttle : Action::burst_allowed;
-        shared::queue_violation(id, static_cast<Resource>(resource), action, reading, 0);
+        const auto of = static_cast<Resource>(resource);
+        if (happening == admission::Happening::throttled) {
+            // when the threshold was crossed, however long that took to be committed
+            shared::queue_violation(id, of, Action::throttle, reading, 0,
+                                    reading.throttled_until - throttle_time);
+        } else {
+            shared::queue_violation(id, of, Action::burst_allowed, reading, 0, pg::now());
+        }
     }
 };
 

@@ -43,21 +43,21 @@ std::size_t first_choice(std::string_view tenant, Resource resource, Action acti
            places;
 }
 
-bool is_same(const Queued& queued, const pg::Installation& installation, std::string_view tenant,
-             Resource resource, Action action, Time now) {
-    return queued.count > 0 && now < queued.first_at + repeat_time &&
-           queued.installation == installation && queued.resource == resource &&
+bool is_of(const Queued& queued, const pg::Installation& installation, std::string_view tenant,
+           Resource resource, Action action) {
+    return queued.count > 0 && queued.installation == installation && queued.resource == resource &&
            queued.action == action && queued.tenant_view() == tenant;
 }
 
 // With the lock. Null: all places are taken.
 Queued* find_place(const pg::Installation& installation, std::string_view tenant, Resource resource,
-                   Action action, Time now) {
+                   Action action, Time at) {
     Queued* free = nullptr;
     const auto first = first_choice(tenant, resource, action);
     for (std::size_t i = 0; i < choices; ++i) {
         auto& queued = table.get().queued[(first + i) % places];
-        if (is_same(queued, installation, tenant, resource, action, now)) {
+        if (at < queued.first_at + repeat_time &&
+            is_of(queued, installation, tenant, resource, action)) {
             return &queued;
         }
         if (free == nullptr && queued.count == 0) {
@@ -105,12 +105,11 @@ void reserve_violations() {
 }
 
 void queue_violation(std::string_view tenant, Resource resource, Action action,
-                     const admission::Reading& reading, admission::Amount asked) noexcept {
-    const auto now = pg::now();
+                     const admission::Reading& reading, admission::Amount asked, Time at) noexcept {
     const pg::Installation installation = pg::last_installation();
     const auto overage = overage_of(reading.limits, reading.usage, asked);
     LWLockAcquire(table.lock(), LW_EXCLUSIVE);
-    auto* queued = find_place(installation, tenant, resource, action, now);
+    auto* queued = find_place(installation, tenant, resource, action, at);
     if (queued == nullptr) {
         ++table.get().dropped;
     } else {
@@ -124,8 +123,8 @@ void queue_violation(std::string_view tenant, Resource resource, Action action,
                        .limit = 0,
                        .overage = -1,
                        .window_start = reading.window_start,
-                       .first_at = now,
-                       .last_at = now,
+                       .first_at = at,
+                       .last_at = at,
                        .count = 0,
                        .tenant_length = static_cast<std::uint16_t>(tenant.size()),
                        .tenant = {}};
@@ -137,7 +136,7 @@ void queue_violation(std::string_view tenant, Resource resource, Action action,
             queued->used = in_use(reading.usage);
             queued->limit = reading.limits.limit;
         }
-        queued->last_at = now;
+        queued->last_at = std::max(queued->last_at, at);
         ++queued->count;
     }
     LWLockRelease(table.lock());
@@ -167,6 +166,21 @@ std::vector<Queued> take_violations() {
         }
     }
     return copies;
+}
+
+Time last_queued(std::string_view tenant, Resource resource, Action action) {
+    table.check_available();
+    const auto installation = pg::current_installation();
+    const auto first = first_choice(tenant, resource, action);
+    auto last = Time::min();
+    const pg::LockGuard guard{table.lock(), LW_SHARED};
+    for (std::size_t i = 0; i < choices; ++i) {
+        const auto& queued = table.get().queued[(first + i) % places];
+        if (is_of(queued, installation, tenant, resource, action)) {
+            last = std::max(last, queued.last_at);
+        }
+    }
+    return last;
 }
 
 std::int64_t dropped_violations() {

@@ -37,11 +37,14 @@ struct Queued {
 
 // Neither fails nor allocates: also at the end of a transaction.
 void queue_violation(std::string_view tenant, Resource resource, Action action,
-                     const admission::Reading& reading, admission::Amount asked) noexcept;
+                     const admission::Reading& reading, admission::Amount asked, Time at) noexcept;
 
 // What is queued for this installation. It stays there until the caller's transaction commits, and
 // is taken once by each. One caller at a time.
 std::vector<Queued> take_violations();
+
+// When a violation of a tenant was queued last that is not written yet; min: none is.
+Time last_queued(std::string_view tenant, Resource resource, Action action);
 
 // How many found no place since the server started.
 std::int64_t dropped_violations();
