@@ -18,3 +18,45 @@ summary() {
 ratios() { paste "$1" "$2" | awk '{ print $1 / $2 }' | summary "%.2f"; }
 
 row() { printf '%-34s %s\n' "$1" "$2"; }
+
+# Transactions a second of a script $1.sql in BENCH_FOLDER over $2 connections, in a short round; what follows is
+# for pgbench.
+rate() {
+    "$PGBENCH" -n -M prepared -f "$BENCH_FOLDER/$1.sql" -c "$2" -j 2 -T 1 "${@:3}" |
+        sed -n 's/^tps = \([0-9.]*\) .*/\1/p'
+}
+
+# Rates of the scripts named by $2 over $1 connections, in turns: there and back, so that who goes first has no
+# advantage. They are kept in files named SCRIPT-CONNECTIONS.
+rates_in_turns() {
+    local connections=$1 script there back
+    read -ra there <<<"$2"
+    back=$(printf '%s\n' "${there[@]}" | tac)
+    rate "${there[0]}" "$connections" "${@:3}" >/dev/null
+    for ((run = 0; run < 2 * RUNS; ++run)); do
+        for script in "${there[@]}" $back; do
+            rate "$script" "$connections" "${@:3}" >>"$BENCH_FOLDER/$script-$connections"
+        done
+    done
+}
+
+# Milliseconds of each statement of standard input.
+milliseconds() {
+    sql -o /dev/null -c '\timing on' -f - | sed -n 's/^Time: \([0-9.]*\) ms.*/\1/p'
+}
+
+percentiles() {
+    sort -g "$1" | awk '
+        { value[NR] = $1 }
+        function at(share) { i = int(NR * share); return value[i < 1 ? 1 : i] }
+        END { printf "p50 %.2f, p99 %.2f, most %.2f\n", at(0.5), at(0.99), value[NR] }'
+}
+
+# Starts the server anew.
+restart_server() {
+    local folder
+    folder=$(dirname "$(sql -c "SHOW data_directory")")
+    # a shell of its own: what these functions share with all scripts unsets what points at the server
+    bash -euc '. "$0/../scripts/lib.sh"; use_postgres; server_stop "$1"; server_start "$1"' \
+        "$(dirname "${BASH_SOURCE[0]}")" "$folder"
+}

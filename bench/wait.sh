@@ -13,11 +13,5 @@ for ((run = 0; run < RUNS; ++run)); do
     done
 done
 
-percentiles() {
-    sort -g "$1" | awk '
-        { value[NR] = $1 }
-        function at(share) { i = int(NR * share); return value[i < 1 ? 1 : i] }
-        END { printf "p50 %.2f, p99 %.2f, most %.2f\n", at(0.5), at(0.99), value[NR] }'
-}
 row "NOTIFY, ms" "$(percentiles "$BENCH_FOLDER/notify")"
 row "wait_for_jobs, ms (aim p99 10)" "$(percentiles "$BENCH_FOLDER/ideamine")"

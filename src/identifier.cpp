@@ -25,19 +25,20 @@ bool is_control_at(std::string_view value, std::size_t at) {
 }  // namespace
 
 void check_identifier(std::string_view what, std::string_view value) {
-    const std::string name(what);
+    const auto refuse = [what](const char* why, const std::string& detail = {}) {
+        throw Error(Code::invalid_argument, std::string{what} + why, detail);
+    };
     if (value.empty()) {
-        throw Error(Code::invalid_argument, name + " must not be empty");
+        refuse(" must not be empty");
     }
     if (value.size() > max_identifier_bytes) {
-        throw Error(Code::invalid_argument, name + " is too long",
-                    "It has " + std::to_string(value.size()) + " bytes; at most " +
-                        std::to_string(max_identifier_bytes) + " are allowed.");
+        refuse(" is too long", "It has " + std::to_string(value.size()) + " bytes; at most " +
+                                   std::to_string(max_identifier_bytes) + " are allowed.");
     }
     for (std::size_t at = 0; at < value.size(); ++at) {
         if (is_control_at(value, at)) {
-            throw Error(Code::invalid_argument, name + " must not contain control characters",
-                        "The first one is at byte " + std::to_string(at + 1) + ".");
+            refuse(" must not contain control characters",
+                   "The first one is at byte " + std::to_string(at + 1) + ".");
         }
     }
 }

@@ -168,6 +168,20 @@ Errors: ID503 the library is not preloaded.';
 REVOKE ALL ON FUNCTION ideamine.record_violations() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ideamine.record_violations() TO ideamine_admin;
 
+CREATE OR REPLACE FUNCTION ideamine.get_counter_memory() RETURNS TABLE (
+  accounts bigint,
+  counters bigint
+)
+LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 1
+AS 'MODULE_PATHNAME', 'ideamine_get_counter_memory';
+COMMENT ON FUNCTION ideamine.get_counter_memory() IS
+'What the shared memory of ideamine.counter_memory holds at this moment, of all databases together. Returns one row:
+accounts: tenants and others whose rules are in memory; counters: of their resources. What is not there is loaded from
+tables when somebody needs it; when memory is used up, accounts that nobody uses make room.
+Errors: ID403 the login is bound to tenants, ID503 the library is not preloaded.';
+REVOKE ALL ON FUNCTION ideamine.get_counter_memory() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION ideamine.get_counter_memory() TO ideamine_admin;
+
 CREATE OR REPLACE FUNCTION ideamine_internal.quotas_changed() RETURNS trigger
 LANGUAGE C
 AS 'MODULE_PATHNAME', 'ideamine_quotas_changed';

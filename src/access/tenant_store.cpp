@@ -20,7 +20,11 @@ constinit pg::Statement insert{
 }  // namespace
 
 std::string resolve_tenant(const std::optional<std::string>& argument) {
-    std::string tenant = argument ? *argument : current_tenant_setting();
+    return std::string{resolve_tenant(std::optional<std::string_view>{argument})};
+}
+
+std::string_view resolve_tenant(const std::optional<std::string_view>& argument) {
+    const std::string_view tenant = argument ? *argument : current_tenant_setting();
     check_identifier("tenant_id", tenant);
     check_caller(tenant);
     return tenant;

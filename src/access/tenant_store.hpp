@@ -8,6 +8,9 @@ namespace ideamine::access {
 // The tenant that an argument means: itself or, if it is NULL, the setting ideamine.tenant_id.
 // Throws ID403 if the caller may not work for it.
 std::string resolve_tenant(const std::optional<std::string>& argument);
+// The same without a copy, for calls that change nothing: it lives as long as the argument and the
+// setting.
+std::string_view resolve_tenant(const std::optional<std::string_view>& argument);
 
 // Throws ID404 if there is no such tenant. Only default-tenant is made when it is first needed, and
 // only where `may_create`, since what reads must not write.

@@ -203,7 +203,7 @@ Reading read_ledger(const Party& party, int resource) {
 }
 
 // What nearly every check finds.
-std::optional<Reading> read_loaded(const Party& party, int resource) {
+std::optional<Reading> read_loaded(const Party& party, int resource, Time now) {
     const Glance glance{pg::current_installation(), party.scope};
     auto* account = glance.get();
     if (account == nullptr) {
@@ -213,7 +213,7 @@ std::optional<Reading> read_loaded(const Party& party, int resource) {
     if (!account->was_used) {
         account->was_used = true;
     }
-    const auto* counter = ready_counter(*account, resource, pg::now());
+    const auto* counter = ready_counter(*account, resource, now);
     return counter == nullptr ? std::nullopt
                               : std::optional{account->read(counter->usage, resource)};
 }
@@ -378,12 +378,12 @@ struct Pair {
 
 }  // namespace
 
-Reading read(const Party& party, int resource) {
+Reading read(const Party& party, int resource, Time now) {
     check_available();
     if (RecoveryInProgress()) {
         return read_ledger(party, resource);
     }
-    if (const auto reading = read_loaded(party, resource)) {
+    if (const auto reading = read_loaded(party, resource, now)) {
         return *reading;
     }
     const auto account = pin_party(party);

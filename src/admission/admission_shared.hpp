@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "admission/ledger.hpp"
+#include "ideamine/pg/datum.hpp"
 #include "ideamine/pg/installation.hpp"
 
 namespace ideamine::admission::shared {
@@ -28,7 +29,7 @@ struct Party {
 };
 
 // How a counter stands. On a standby it is read from the ledger each time.
-Reading read(const Party& party, int resource);
+Reading read(const Party& party, int resource, Time now = pg::now());
 
 struct Ask {
     Party party;

@@ -65,12 +65,14 @@ void add_answer(pg::Returned& returned, Resource resource, bool allowed,
     const auto units = [digits = quota::decimal_digits(resource)](admission::Amount amount) {
         return pg::Units{amount, digits};
     };
+    // most have never been throttled, and need no clock
+    const bool is_throttled =
+        reading.throttled_until != Time::min() && reading.is_throttled(pg::now());
     const auto* reason = reason_of(verdict.refusal);
-    returned.add(
-        leading..., allowed, verdict.bursts, units(in_use(reading.usage)),
-        units(reading.limits.limit), units(remaining(reading.limits, reading.usage)),
-        reading.is_throttled(pg::now()) ? std::optional{reading.throttled_until} : std::nullopt,
-        reason == nullptr ? std::nullopt : std::optional{std::string_view{reason}});
+    returned.add(leading..., allowed, verdict.bursts, units(in_use(reading.usage)),
+                 units(reading.limits.limit), units(remaining(reading.limits, reading.usage)),
+                 is_throttled ? std::optional{reading.throttled_until} : std::nullopt,
+                 reason == nullptr ? std::nullopt : std::optional{std::string_view{reason}});
 }
 
 }  // namespace
@@ -78,7 +80,7 @@ void add_answer(pg::Returned& returned, Resource resource, bool allowed,
 IDEAMINE_FUNCTION(ideamine_check_quota) {
     return pg::boundary([&] {
         const pg::Arguments arguments{fcinfo};
-        const auto tenant = access::resolve_tenant(arguments.optional<std::string>(0));
+        const auto tenant = access::resolve_tenant(arguments.optional<std::string_view>(0));
         const auto demand = read_demand(arguments);
         const auto [verdict, reading] = quota::check(tenant, demand);
         pg::Returned returned{arguments};
@@ -90,7 +92,7 @@ IDEAMINE_FUNCTION(ideamine_check_quota) {
 IDEAMINE_FUNCTION(ideamine_has_quota) {
     return pg::boundary([&] {
         const pg::Arguments arguments{fcinfo};
-        const auto tenant = access::resolve_tenant(arguments.optional<std::string>(0));
+        const auto tenant = access::resolve_tenant(arguments.optional<std::string_view>(0));
         return BoolGetDatum(quota::check(tenant, read_demand(arguments)).verdict.allowed());
     });
 }

@@ -49,8 +49,8 @@ void queue_refusals(std::string_view tenant, std::span<const Demand> demands,
 }  // namespace
 
 Finding check(std::string_view tenant, const Demand& demand) {
-    const auto reading = counters::read(tenant_party(tenant), index_of(demand.resource));
     const auto now = pg::now();
+    const auto reading = counters::read(tenant_party(tenant), index_of(demand.resource), now);
     return {.verdict = admission::judge(reading.limits, reading.usage, demand.amount,
                                         reading.is_throttled(now), now),
             .reading = reading};

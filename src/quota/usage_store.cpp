@@ -2,6 +2,7 @@
 
 #include "ideamine/pg/numeric.hpp"
 #include "ideamine/pg/spi.hpp"
+#include "ideamine/pg/time_partitions.hpp"
 #include "quota/partitions_store.hpp"
 
 namespace ideamine::quota {
@@ -9,6 +10,8 @@ namespace ideamine::quota {
 namespace {
 
 using Kind = pg::Statement::Kind;
+
+constinit const pg::TimePartitions usage{tenant_usage};
 
 constinit pg::Statement insert_row{
     "INSERT INTO ideamine.tenant_usage"
@@ -63,10 +66,13 @@ admission::Amount sum_leased(const std::string& tenant, Resource resource) {
 
 void append_usage(const UsageRow& row) {
     const auto now = pg::now();
-    ensure_partition(tenant_usage, now);
-    insert_row.execute(row.tenant, to_string(row.resource),
-                       pg::Units{row.amount, decimal_digits(row.resource)}, row.window_start, now,
-                       row.run, row.job);
+    const pg::Units amount{row.amount, decimal_digits(row.resource)};
+    if (!usage.append(row.tenant, pg::Label{to_string(row.resource)}, amount, row.window_start, now,
+                      row.run, row.job)) {
+        ensure_partition(tenant_usage, now);
+        insert_row.execute(row.tenant, to_string(row.resource), amount, row.window_start, now,
+                           row.run, row.job);
+    }
 }
 
 admission::Sums sum_usage(const std::string& tenant, Resource resource, Time window_start) {

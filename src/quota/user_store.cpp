@@ -4,6 +4,7 @@
 #include "ideamine/identifier.hpp"
 #include "ideamine/pg/numeric.hpp"
 #include "ideamine/pg/spi.hpp"
+#include "ideamine/pg/time_partitions.hpp"
 #include "quota/partitions_store.hpp"
 #include "quota/quota_settings.hpp"
 #include "quota/tenant_ledger_store.hpp"
@@ -29,6 +30,8 @@ constinit pg::Statement sum_today{
     " WHERE user_id = $1 AND project_id = $2 AND tenant_id = $3"
     "  AND resource = $4::text::ideamine.resource AND window_start = $5 AND recorded_at >= $5",
     Kind::reads_latest};
+
+constinit const pg::TimePartitions usage{user_usage};
 
 constinit pg::Statement insert_usage{
     "INSERT INTO ideamine.user_usage"
@@ -106,9 +109,13 @@ counters::Party party(const std::string& id) {
 
 void append(const User& user, Resource resource, Amount amount, Time window_start) {
     const auto now = pg::now();
-    ensure_partition(user_usage, now);
-    insert_usage.execute(user.tenant, user.project, user.user, to_string(resource),
-                         pg::Units{amount, decimal_digits(resource)}, window_start, now);
+    const pg::Units units{amount, decimal_digits(resource)};
+    if (!usage.append(user.tenant, user.project, user.user, pg::Label{to_string(resource)}, units,
+                      window_start, now)) {
+        ensure_partition(user_usage, now);
+        insert_usage.execute(user.tenant, user.project, user.user, to_string(resource), units,
+                             window_start, now);
+    }
 }
 
 // What is asked for, of what is not zero.

@@ -157,6 +157,7 @@ INSERT INTO calls VALUES
   ('explain_job', 'ideamine.explain_job(<t>, <j>)'),
   ('fail_job', $$ideamine.fail_job(<t>, <j>, <e>, 'boom')$$),
   ('get_background_workers', 'ideamine.get_background_workers()'),
+  ('get_counter_memory', 'ideamine.get_counter_memory()'),
   ('get_job', 'ideamine.get_job(<t>, <j>)'),
   ('get_project_settings', $$ideamine.get_project_settings(<t>, 'search')$$),
   ('get_runnable_jobs', 'ideamine.get_runnable_jobs(<t>)'),
