@@ -44,6 +44,13 @@ ok(start_again($node), 'the server recovers');
 is(counter($node, 'acme', 'gpu'), '3', 'what it had taken is free after a crash');
 is(counter($node, 'acme', 'tokens'), '700', 'and what was committed is not');
 
+# Who was above a limit before has no burst left, because nobody knows since when.
+sql(q{SELECT ideamine.set_quotas('acme', max_cpu_cores => 10, burst_seconds => 3600); SELECT ideamine.enforce_quota('acme', 'cpu', 11)});
+my $burst = q{SELECT allowed, reason FROM ideamine.check_quota('acme', 'cpu', 1)};
+is(sql($burst), 't|', 'a tenant bursts');
+$node->restart;
+is(sql($burst), 'f|burst_exhausted', 'and does not begin anew after a restart');
+
 # In the middle of a day.
 $node->restart;
 is(counter($node, 'acme', 'tokens'), '700', 'a restart keeps what was consumed today');

@@ -1,0 +1,104 @@
+-- Corners of quotas: thresholds that are crossed for nothing, violations and savepoints, a tenant that moves, and the end
+-- of the range of numbers.
+SET client_min_messages = warning;
+TRUNCATE ideamine.tenants, ideamine.tenant_quotas, ideamine.quota_violations, ideamine.events;
+SELECT ideamine.record_violations() IS NOT NULL AS emptied;
+TRUNCATE ideamine.quota_violations, ideamine.events;
+CREATE PROCEDURE pg_temp.refused(statement text) LANGUAGE plpgsql AS $$
+BEGIN
+  EXECUTE statement;
+  RAISE INFO 'not refused: %', statement;
+EXCEPTION WHEN OTHERS THEN
+  RAISE INFO '%: %', SQLSTATE, SQLERRM;
+END
+$$;
+
+-- Two thresholds crossed by a transaction that rolls back throttle nobody, in whatever way they were crossed.
+SELECT ideamine.set_quotas('corner', max_cpu_cores => 10, max_memory_gb => 10, max_gpus => 10);
+BEGIN;
+SELECT resource, allowed, throttled_until IS NOT NULL AS throttled FROM ideamine.enforce_quotas('corner', '{"cpu": 9, "memory": 9}');
+SELECT ideamine.record_usage('corner', 'gpu', 9);
+ROLLBACK;
+SELECT allowed, current, throttled_until IS NOT NULL AS throttled FROM ideamine.check_quota('corner', 'cpu', 1);
+BEGIN;
+SELECT ideamine.record_usage('corner', 'gpu', 9);
+SAVEPOINT a;
+SELECT ideamine.record_usage('corner', 'cpu', 9);
+ROLLBACK TO a;
+SELECT reason FROM ideamine.check_quota('corner', 'cpu', 1);
+ROLLBACK;
+SELECT allowed, reason FROM ideamine.check_quota('corner', 'cpu', 1);
+SELECT ideamine.record_violations() AS none;
+-- Where they were crossed for good, what is rolled back later changes nothing.
+SELECT ideamine.record_usage('corner', 'gpu', 9);
+BEGIN;
+SELECT ideamine.record_usage('corner', 'cpu', 9);
+ROLLBACK;
+SELECT allowed, reason FROM ideamine.check_quota('corner', 'cpu', 1);
+SELECT ideamine.record_violations() AS one;
+SELECT resource, action, count FROM ideamine.quota_violations;
+
+-- What was written stays written, whatever is rolled back after that.
+SELECT allowed FROM ideamine.enforce_quota('corner', 'gpu', 100, priority_class => 'P0');
+BEGIN;
+SELECT ideamine.record_violations() AS one;
+SAVEPOINT a;
+ROLLBACK TO a;
+COMMIT;
+SELECT ideamine.record_violations() AS none;
+SELECT allowed FROM ideamine.enforce_quota('corner', 'gpu', 100, priority_class => 'P0');
+BEGIN;
+SAVEPOINT a;
+SELECT ideamine.record_violations() AS one;
+ROLLBACK TO a;
+SELECT ideamine.record_violations() AS one;
+COMMIT;
+BEGIN;
+SAVEPOINT a;
+SELECT ideamine.record_violations() AS none;
+RELEASE a;
+ROLLBACK;
+SELECT allowed FROM ideamine.enforce_quota('corner', 'gpu', 100, priority_class => 'P0');
+BEGIN;
+SAVEPOINT a;
+SELECT ideamine.record_violations() AS one;
+RELEASE a;
+ROLLBACK;
+SELECT ideamine.record_violations() AS one;
+SELECT resource, action, count FROM ideamine.quota_violations ORDER BY resource, action;
+
+-- A tenant that moved, and moves again on its first day there, which began when it moved.
+SELECT ideamine.set_quotas('nomad', max_tokens_per_day => 100, throttle_enabled => false);
+UPDATE ideamine.tenant_quotas SET time_zone = 'Asia/Tokyo', previous_time_zone = 'UTC', time_zone_since = now() - interval '1 second'
+WHERE tenant_id = 'nomad';
+SELECT allowed, current FROM ideamine.enforce_quota('nomad', 'tokens', 100);
+SELECT ideamine.set_quotas('nomad', time_zone => 'Europe/Berlin');
+SELECT allowed, current FROM ideamine.check_quota('nomad', 'tokens', 1);
+SELECT ideamine.set_quotas('nomad', time_zone => 'America/Havana');
+SELECT allowed, current FROM ideamine.check_quota('nomad', 'tokens', 1);
+SELECT time_zone, previous_time_zone, time_zone_since > now() AS moves, previous_time_zone_since < now() AS moved
+FROM ideamine.tenant_quotas WHERE tenant_id = 'nomad';
+
+-- What cannot be counted is not recorded.
+SELECT ideamine.set_quotas('titan', tier => 'enterprise');
+SELECT ideamine.record_usage('titan', 'storage', 9000000000);
+CALL pg_temp.refused($$SELECT ideamine.record_usage('titan', 'storage', 9000000000)$$);
+SELECT allowed, reason, current, "limit" FROM ideamine.enforce_quota('titan', 'storage', 223372036.854775807);
+SELECT allowed, reason, current, "limit" FROM ideamine.enforce_quota('titan', 'storage', 223372036.854775806);
+SELECT ideamine.release_quota('titan', 'storage', 9223372036.854775806);
+SELECT current FROM ideamine.check_quota('titan', 'storage', 1);
+CALL pg_temp.refused($$SELECT ideamine.record_usage('titan', 'storage', 9223372036.854775807)$$);
+-- A burst of ten times a limit as high as there can be.
+SELECT ideamine.set_quotas('titan', max_memory_gb => 9223372036.854775806, burst_percent => 1000, throttle_enabled => false);
+SELECT allowed, burst_allowed, reason FROM ideamine.enforce_quota('titan', 'memory', 9223372036.854775806);
+SELECT allowed, burst_allowed, reason FROM ideamine.enforce_quota('titan', 'memory', 0.000000001);
+
+-- A limit that was raised, or lowered, decides about the next burst.
+SELECT ideamine.set_quotas('burst', max_cpu_cores => 10, burst_seconds => 0, throttle_enabled => false);
+SELECT ideamine.record_usage('burst', 'cpu', 11);
+SELECT allowed, reason FROM ideamine.check_quota('burst', 'cpu', 1);
+SELECT ideamine.set_quotas('burst', max_cpu_cores => 20, burst_seconds => 300);
+SELECT allowed, burst_allowed FROM ideamine.check_quota('burst', 'cpu', 10);
+SELECT ideamine.set_quotas('burst', max_cpu_cores => 10);
+SELECT allowed, burst_allowed FROM ideamine.check_quota('burst', 'cpu', 1);
+SELECT state, count(*) FROM ideamine.audit_counters() WHERE id IN ('corner', 'nomad', 'titan', 'burst') GROUP BY state;
