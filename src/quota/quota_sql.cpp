@@ -1,5 +1,6 @@
 #include "access/caller_store.hpp"
 #include "access/tenant_store.hpp"
+#include "admission/upkeep_shared.hpp"
 #include "ideamine/pg/as_owner.hpp"
 #include "ideamine/pg/function.hpp"
 #include "ideamine/pg/json.hpp"
