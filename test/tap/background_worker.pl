@@ -427,7 +427,7 @@ subtest 'what met a limit is written though its transaction rolled back, and lis
 	$node->safe_psql('app', q{
 		SELECT ideamine.set_quotas('limited', max_gpus => 1);
 		BEGIN; SELECT ideamine.enforce_quota('limited', 'gpu', 2); ROLLBACK});
-	becomes_true(q{EXISTS (SELECT FROM ideamine.quota_violations WHERE tenant_id = 'limited')}, 'it is written', 'app');
+	becomes_true_in_app(q{EXISTS (SELECT FROM ideamine.quota_violations WHERE tenant_id = 'limited')}, 'it is written');
 	like($listener->query(q{SELECT event_type FROM ideamine.events WHERE tenant_id = 'limited'}),
 		qr/^quota-violation\nAsynchronous notification "ideamine" received/, 'there is an event, and listeners know');
 	$listener->quit;
