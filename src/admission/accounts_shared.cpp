@@ -238,6 +238,7 @@ Reading Account::read(const Usage& usage, int resource) const {
 
 Pin Pin::get(const pg::Installation& installation, const Scope& scope) {
     check_available();
+    watch_exit();
     const Key key{installation, scope};
     if (auto found = find(installation, scope)) {
         return found;
@@ -273,9 +274,38 @@ Pin Pin::another(Account* account) {
     return Pin{account};
 }
 
+constinit Pin* Pin::first = nullptr;
+
+Pin::Pin(Account* account) : account_(account), next_(first) {
+    first = this;
+    if (next_ != nullptr) {
+        next_->previous_ = this;
+    }
+}
+
 Pin::~Pin() {
+    (previous_ == nullptr ? first : previous_->next_) = next_;
+    if (next_ != nullptr) {
+        next_->previous_ = previous_;
+    }
     if (account_ != nullptr) {
         unpin(*account_);
+    }
+}
+
+void Pin::let_go_at_exit(int, Datum) {
+    for (auto* pin = first; pin != nullptr; pin = pin->next_) {
+        if (auto* account = std::exchange(pin->account_, nullptr)) {
+            unpin(*account);
+        }
+    }
+}
+
+void Pin::watch_exit() {
+    static constinit bool watching = false;
+    if (!watching) {
+        pg::call([] { before_shmem_exit(let_go_at_exit, Datum{0}); });
+        watching = true;
     }
 }
 
@@ -335,6 +365,7 @@ Memory memory_used() {
 void for_each_account(const pg::Installation& installation,
                       const std::function<void(Account&)>& visit) {
     check_available();
+    Pin::watch_exit();
     std::vector<Pin> pins;
     for (std::uint32_t bucket = 0; bucket < directory_area.buckets(); ++bucket) {
         pins.clear();

@@ -68,7 +68,8 @@ Counter* find_counter(const Account& account, int resource, Time window);
 // With the account's lock. What transactions in progress have reached counts.
 Time throttled_until(const Account& account);
 
-// Keeps an account where it is.
+// Keeps an account where it is. A session that is ended never comes to its destructors: what it has
+// pinned is let go when it exits.
 class Pin {
   public:
     // Makes it if need be. Throws ID503 if memory is used up by what is in use.
@@ -76,9 +77,11 @@ class Pin {
     // Null if there is none.
     static Pin find(const pg::Installation& installation, const Scope& scope);
     static Pin another(Account* account);
+    // Before the first of them.
+    static void watch_exit();
 
     ~Pin();
-    Pin(Pin&& other) noexcept : account_(std::exchange(other.account_, nullptr)) {}
+    Pin(Pin&& other) noexcept : Pin(std::exchange(other.account_, nullptr)) {}
     Pin& operator=(Pin&& other) noexcept {
         std::swap(account_, other.account_);
         return *this;
@@ -92,9 +95,15 @@ class Pin {
     explicit operator bool() const { return account_ != nullptr; }
 
   private:
-    explicit Pin(Account* account) : account_(account) {}
+    explicit Pin(Account* account);
+
+    static void let_go_at_exit(int code, Datum unused);
 
     Account* account_;
+    // of all that this process has
+    Pin* previous_ = nullptr;
+    Pin* next_ = nullptr;
+    static constinit Pin* first;
 };
 
 inline void pin(Account& account) {

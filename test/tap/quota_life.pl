@@ -113,6 +113,7 @@ ok($node->poll_query_until('postgres', "SELECT wait_event_type = 'Lock' FROM pg_
 $locker->query_safe('COMMIT');
 $loader->query_until(qr/done/, '');
 is(counter($node, 'slow', 'gpu'), '10', 'and gets what it asked for');
+is(sql(q{SELECT DISTINCT state FROM ideamine.audit_counters()}), 'ok', 'nobody has any counter in hand any more');
 
 # ---- the extension ---------------------------------------------------------------------------------
 
