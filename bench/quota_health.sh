@@ -12,8 +12,8 @@ fi
 sql -o /dev/null <<'SQL'
 INSERT INTO ideamine.tenants (tenant_id, name, tier, metadata, created_at)
   SELECT 'tenant-' || i, 'tenant-' || i, 'standard', '{}', now() FROM generate_series(1, 10000) AS i;
-SELECT count(*) FROM ideamine.tenants, ideamine.enforce_quota(tenant_id, 'cpu', 1),
-  ideamine.enforce_quota(tenant_id, 'tokens', 9500000);
+SELECT count(*) FROM ideamine.tenants, ideamine.enforce_quota(tenant_id, 'cpu', 1) AS cpu,
+  ideamine.enforce_quota(tenant_id, 'tokens', 9500000) AS tokens;
 INSERT INTO ideamine.quota_violations
   SELECT gen_random_uuid(), now(), now(), 1, tenant_id, 'gpu', 'reject', 'medium', 1, 2, 2, 1, 20 FROM ideamine.tenants;
 SELECT count(*) FROM ideamine.tenants, unnest(enum_range(NULL::ideamine.resource)) AS resource

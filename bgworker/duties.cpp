@@ -27,7 +27,10 @@ constinit Duties table{{
      Version{1, 1}},
     {"purge_idempotency_keys", Pace::purge,
      pg::Statement{"SELECT ideamine.purge_idempotency_keys()"}, Version{1, 1}},
-    {"record_violations", Pace::promote, pg::Statement{"SELECT ideamine.record_violations()"},
+    {"record_violations", Pace::promote,
+     // listeners are told once of all that is new: at commit that takes a lock of the whole server
+     pg::Statement{"SELECT pg_catalog.count(pg_catalog.pg_notify('ideamine', ''))"
+                   " FROM ideamine.record_violations() AS written WHERE written > 0"},
      Version{1, 2}},
     {"roll_up_usage", Pace::purge, pg::Statement{"SELECT ideamine.roll_up_usage()"}, Version{1, 2}},
     {"cleanup_old_usage_records", Pace::purge,

@@ -89,7 +89,7 @@ CREATE OR REPLACE FUNCTION ideamine.enforce_quota(
   throttled_until timestamptz,
   reason          text
 )
-LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp ROWS 1
+LANGUAGE C ROWS 1
 AS 'MODULE_PATHNAME', 'ideamine_enforce_quota';
 COMMENT ON FUNCTION ideamine.enforce_quota(text, text, numeric, uuid, uuid, text) IS
 'Takes so much if it may be taken, and records it in tenant_usage. It counts at once, for everybody; if the transaction
@@ -116,7 +116,7 @@ CREATE OR REPLACE FUNCTION ideamine.enforce_quotas(
   throttled_until timestamptz,
   reason          text
 )
-LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp ROWS 3
+LANGUAGE C ROWS 3
 AS 'MODULE_PATHNAME', 'ideamine_enforce_quotas';
 COMMENT ON FUNCTION ideamine.enforce_quotas(text, jsonb, uuid, uuid, text) IS
 'Takes several resources together, or none of them. Returns a row for each, as enforce_quota(): allowed is the same in
@@ -133,7 +133,7 @@ CREATE OR REPLACE FUNCTION ideamine.record_usage(
   run_id    uuid DEFAULT NULL,
   job_id    uuid DEFAULT NULL
 ) RETURNS numeric
-LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+LANGUAGE C
 AS 'MODULE_PATHNAME', 'ideamine_record_usage';
 COMMENT ON FUNCTION ideamine.record_usage(text, text, numeric, uuid, uuid) IS
 'Records what was used, whatever the limits say: for what can not be refused any more. It counts from now on. Returns
@@ -148,7 +148,7 @@ CREATE OR REPLACE FUNCTION ideamine.release_quota(
   run_id    uuid DEFAULT NULL,
   job_id    uuid DEFAULT NULL
 ) RETURNS numeric
-LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+LANGUAGE C
 AS 'MODULE_PATHNAME', 'ideamine_release_quota';
 COMMENT ON FUNCTION ideamine.release_quota(text, text, numeric, uuid, uuid) IS
 'Gives a gauge back, up to what was taken of it: never below zero, and nothing of what running jobs hold. Others may

@@ -52,6 +52,10 @@ struct Account {
     Reading read(const Usage& usage, int resource) const;
 };
 
+inline const Limits& limits_of(const Account& account, const Counter& counter) {
+    return account.rules.limits[counter.resource];
+}
+
 // In _PG_init, while the postmaster loads its libraries.
 void reserve();
 bool is_available();

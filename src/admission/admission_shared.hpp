@@ -60,59 +60,11 @@ Answer take(const Ask& ask, Purpose purpose);
 // until the transaction commits. Returns how much.
 Amount release(const Ask& ask);
 
-// A lease that admit() has just taken, and that is not wanted after all.
-void give_up_lease(const Ask& ask);
-
-// Leases of a member (counted in its resource 0) of a group, in which a member with any lease
-// counts one.
-struct Membership {
-    Party member;
-    Amount leases;
-    Party group;
-    int resource;  // of the group
-};
-Answer join(const Membership& membership, Throttling throttling);
-
-// Leases of one scope that the caller's transaction has ended, and that count until it commits.
-struct Ending {
-    struct Part {
-        int resource;
-        Amount amount;
-    };
-    struct Member {
-        Party party;
-        Amount leases;
-    };
-    Party scope;
-    std::vector<Part> parts;  // each resource once
-    int group;                // the resource in which members count
-    std::vector<Member> members;
-};
-void end_leases(const Ending& ending);
-
 // The rules of a scope were changed by the caller's transaction: it judges by them from now on, and
 // everybody when it has committed.
 void rules_changed(const Scope& scope);
 // The same for a scope that is new: nobody else knows it before, so that the caller's transaction
 // may be prepared.
 void rules_made(const Scope& scope);
-
-// Forgets what is in memory, so that it is loaded anew: for whoever changed tables behind our back.
-// What transactions in progress are at work on stays. Returns how many counters those were that
-// went.
-std::int64_t forget_all();
-
-// All counters that are in memory.
-struct Listed {
-    char kind;
-    std::string id;
-    int resource;
-    Time window_start;
-    Usage usage;
-    bool in_flux;  // somebody is at work on its account
-};
-std::vector<Listed> list();
-// One of them again.
-std::optional<Listed> look_again(const Listed& listed);
 
 }  // namespace ideamine::admission::shared

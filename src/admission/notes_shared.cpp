@@ -33,10 +33,6 @@ Into destination(Note::Kind kind) {
     return settles ? Into::settled : Into::leased;
 }
 
-const Limits& limits_of(const Account& account, const Counter& counter) {
-    return account.rules.limits[counter.resource];
-}
-
 // The counter that limits what a note took.
 Account& limiting_account(const Note& note) {
     return note.group == nullptr ? *note.account : *note.group;
@@ -235,6 +231,23 @@ void watch_transactions() {
 }
 
 }  // namespace
+
+Note taken(Account& account, Counter& counter, const Ledger& ledger, Amount amount, Note::Kind kind,
+           const Verdict& verdict, Time now) {
+    Note note{.account = &account,
+              .counter = &counter,
+              .ledger = &ledger,
+              .amount = amount,
+              .kind = kind,
+              .crossed = verdict.crosses,
+              .bursting = verdict.bursts};
+    if (verdict.crosses) {
+        note.throttles_until = saturating_add(now, account.rules.throttle_time);
+        counter.throttles_until = note.throttles_until;
+        counter.usage.has_throttled = true;
+    }
+    return note;
+}
 
 void prepare_notes(std::size_t count) {
     watch_transactions();

@@ -29,6 +29,10 @@ struct Note {
     Time throttles_until = Time::min();  // if it crossed
 };
 
+// A note of what was taken as judged; starts what it throttles. With the account's lock.
+Note taken(Account& account, Counter& counter, const Ledger& ledger, Amount amount, Note::Kind kind,
+           const Verdict& verdict, Time now);
+
 // Room for so many more, so that add_note() cannot fail. Watches the transaction from now on.
 void prepare_notes(std::size_t count);
 // With the locks of its accounts. Pins them until the note is settled.

@@ -22,8 +22,9 @@ constexpr std::uint64_t locks_of_a_kind = 2048;
 LOCKTAG tag_of(KeyKind kind, std::string_view first, std::string_view second) {
     constexpr std::uint16_t first_own_kind = 0x1d00;
     LOCKTAG tag;
-    SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, 0, key_lock_number(kind, first, second),
-                         static_cast<std::uint16_t>(first_own_kind + static_cast<std::uint16_t>(kind)));
+    SET_LOCKTAG_ADVISORY(
+        tag, MyDatabaseId, 0, key_lock_number(kind, first, second),
+        static_cast<std::uint16_t>(first_own_kind + static_cast<std::uint16_t>(kind)));
     return tag;
 }
 
@@ -34,7 +35,8 @@ LockAcquireResult acquire(LOCKTAG tag, bool wait) {
 }  // namespace
 
 std::uint32_t key_lock_number(KeyKind kind, std::string_view first, std::string_view second) {
-    return static_cast<std::uint32_t>(hash(second, hash(first, static_cast<std::uint16_t>(kind))) % locks_of_a_kind);
+    return static_cast<std::uint32_t>(hash(second, hash(first, static_cast<std::uint16_t>(kind))) %
+                                      locks_of_a_kind);
 }
 
 void lock_key(KeyKind kind, std::string_view first, std::string_view second) {

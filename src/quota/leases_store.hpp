@@ -7,7 +7,7 @@
 
 #include <map>
 
-#include "admission/admission_shared.hpp"
+#include "admission/leases_shared.hpp"
 #include "ideamine/pg/json.hpp"
 #include "ideamine/uuid.hpp"
 #include "quota/needs.hpp"

@@ -1,5 +1,6 @@
 #include "access/caller_store.hpp"
 #include "access/tenant_store.hpp"
+#include "admission/upkeep_shared.hpp"
 #include "ideamine/pg/as_owner.hpp"
 #include "ideamine/pg/function.hpp"
 #include "ideamine/pg/json.hpp"
@@ -105,7 +106,6 @@ IDEAMINE_FUNCTION(ideamine_enforce_quota) {
         const auto purpose = read_purpose(arguments, 3);
         const auto throttling = read_throttling(arguments, 5);
         pg::Returned returned{arguments};
-        const pg::Spi spi;
         const auto answer =
             quota::enforce(tenant, std::span{&demand, 1}, purpose, throttling).front();
         add_answer(returned, demand.resource, answer.verdict.allowed(), answer.verdict,
@@ -145,7 +145,6 @@ IDEAMINE_FUNCTION(ideamine_enforce_quotas) {
         const auto purpose = read_purpose(arguments, 2);
         const auto throttling = read_throttling(arguments, 4);
         pg::Returned returned{arguments};
-        const pg::Spi spi;
         const auto answers = quota::enforce(tenant, demands, purpose, throttling);
         const bool allowed = std::ranges::all_of(
             answers, [](const auto& answer) { return answer.verdict.allowed(); });
@@ -172,7 +171,6 @@ IDEAMINE_FUNCTION(ideamine_record_usage) {
         const auto tenant = access::resolve_tenant(arguments.optional<std::string>(0));
         const auto demand = read_demand(arguments);
         const auto purpose = read_purpose(arguments, 3);
-        const pg::Spi spi;
         const auto reading = quota::record(tenant, demand, purpose);
         return arguments.returned(units(in_use(reading.usage), demand.resource));
     });
@@ -189,7 +187,6 @@ IDEAMINE_FUNCTION(ideamine_release_quota) {
                         "Only cpu, memory, storage, gpu and concurrent_runs can be given back.");
         }
         const auto purpose = read_purpose(arguments, 3);
-        const pg::Spi spi;
         return arguments.returned(units(quota::release(tenant, demand, purpose), demand.resource));
     });
 }

@@ -2,7 +2,8 @@
 
 #include "access/tenant.hpp"
 #include "access/tenant_store.hpp"
-#include "ideamine/pg/datum.hpp"
+#include "ideamine/pg/as_owner.hpp"
+#include "ideamine/pg/spi.hpp"
 #include "quota/tenant_ledger_store.hpp"
 #include "quota/usage_store.hpp"
 #include "quota/violations_shared.hpp"
@@ -32,6 +33,8 @@ void append(std::string_view tenant, const Demand& demand, const admission::Read
 // All others are known once their counters are loaded.
 void make_default_tenant(const std::string& tenant) {
     if (tenant == access::default_tenant) {
+        const pg::AsOwner as_owner;
+        const pg::Spi spi;
         access::require_tenant(tenant, access::Missing::may_create);
     }
 }

@@ -1,4 +1,8 @@
 // Asking for quota, taking it and giving it back, with the durable record of that.
+//
+// All of it runs as the caller, whose rights to the tenant were checked: what has to be read or
+// written is, as the owner. Becoming the owner for each call, with a search path of its own, would
+// take as long as the rest.
 #pragma once
 
 #include "admission/admission_shared.hpp"

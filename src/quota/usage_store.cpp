@@ -1,5 +1,6 @@
 #include "quota/usage_store.hpp"
 
+#include "ideamine/pg/as_owner.hpp"
 #include "ideamine/pg/numeric.hpp"
 #include "ideamine/pg/spi.hpp"
 #include "ideamine/pg/time_partitions.hpp"
@@ -69,6 +70,8 @@ void append_usage(const UsageRow& row) {
     const pg::Units amount{row.amount, decimal_digits(row.resource)};
     if (!usage.append(row.tenant, pg::Label{to_string(row.resource)}, amount, row.window_start, now,
                       row.run, row.job)) {
+        const pg::AsOwner as_owner;
+        const pg::Spi spi;
         ensure_partition(tenant_usage, now);
         insert_row.execute(row.tenant, to_string(row.resource), amount, row.window_start, now,
                            row.run, row.job);

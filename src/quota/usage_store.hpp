@@ -17,7 +17,7 @@ struct UsageRow {
     std::optional<Uuid> job;
 };
 
-// Appends a row, and makes its partition if nobody did so in time. Inside a pg::Spi, as the owner.
+// Appends a row, and makes its partition if nobody did so in time. Whoever calls: as the owner.
 void append_usage(const UsageRow& row);
 
 // What is committed at this moment: rollups, rows since then and, of a gauge, what live leases

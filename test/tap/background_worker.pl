@@ -421,6 +421,18 @@ subtest 'a duty that fails is logged once and hinders no other' => sub {
 	duty_runs('promote_scheduled_jobs', 2);
 };
 
+subtest 'what met a limit is written though its transaction rolled back, and listeners are told' => sub {
+	my $listener = $node->background_psql('app');
+	$listener->query_safe('LISTEN ideamine');
+	$node->safe_psql('app', q{
+		SELECT ideamine.set_quotas('limited', max_gpus => 1);
+		BEGIN; SELECT ideamine.enforce_quota('limited', 'gpu', 2); ROLLBACK});
+	becomes_true_in_app(q{EXISTS (SELECT FROM ideamine.quota_violations WHERE tenant_id = 'limited')}, 'it is written');
+	like($listener->query(q{SELECT event_type FROM ideamine.events WHERE tenant_id = 'limited'}),
+		qr/^quota-violation\nAsynchronous notification "ideamine" received/, 'there is an event, and listeners know');
+	$listener->quit;
+};
+
 subtest 'a pass that takes too long is cancelled' => sub {
 	my $before = worker_pid('app');
 	mark_log();
