@@ -1,5 +1,7 @@
 #include "quota_storm/storm.hpp"
 
+#include "quota_storm/views.hpp"
+
 #include <atomic>
 #include <functional>
 #include <mutex>
@@ -149,6 +151,7 @@ std::vector<std::string> run(const Options& options, Counts& counts) {
 
 std::vector<std::string> verify(const Options& options) {
     Session session{options.dsn};
+    session.run(make_views);
     wait_for_quiet(session);
     Findings findings;
     findings.add("differences", session.run("SELECT * FROM storm.differences ORDER BY 1, 2"));
