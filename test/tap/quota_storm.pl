@@ -1,4 +1,4 @@
-# Many clients take quota, give it back and record it, in transactions of every isolation level that end in every way
+# Many clients take quota, give it back and record it, for tenants, users and running jobs, in transactions of every isolation level that end in every way
 # there is: counters never pass their limits, neither do the rows, and in the end both say the same.
 #
 #   IDEAMINE_STORM_SEEDS=100 TAP=quota_storm scripts/check tap
@@ -30,7 +30,7 @@ for my $seed ($first .. $first + $seeds - 1)
 	is($? >> 8, 0, "seed $seed: nothing passed a limit, and counters are the sums of their rows")
 	  or diag("$out$err");
 	note($out);
-	like($out, qr/ \d\d+ allowed;.* \d+ committed;.* \d+ refused;.* \d+ terminated;.* \d+ vanished;/,
+	like($out, qr/ \d\d+ allowed;.* \d+ committed;.* \d+ leased;.* \d+ refused;.* \d+ terminated;.* \d+ vanished;/,
 		'all of it has happened');
 }
 

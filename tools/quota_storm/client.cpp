@@ -9,45 +9,40 @@ namespace storm {
 namespace {
 
 constexpr std::array isolation_levels{"READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE"};
-constexpr std::array resources{"cpu",  "memory", "storage",        "tokens",
-                               "cost", "gpu",    "concurrent_runs"};
-constexpr std::array gauges{"cpu", "memory", "storage", "gpu", "concurrent_runs"};
-
-// What one asks for: some finer than the resource is counted, which rounds up.
-constexpr std::array amounts{"1",     "2",     "0.5",         "0.001",       "0.0001",
-                             "1.337", "0.125", "0.000000001", "0.999999999", "3.1"};
-
-std::string quoted(const std::string& text) {
-    return "'" + text + "'";
-}
-
 // What random transactions may run into.
 bool is_expected(const std::string& sqlstate) {
     return sqlstate == "40001" || sqlstate == "40P01" ||  // conflicts of transactions
            sqlstate == "22012" ||                         // made on purpose
-           sqlstate == "57014";                           // cancelled
+           sqlstate == "57014" ||                         // cancelled
+           sqlstate == "ID409" || sqlstate == "ID404";    // a lease that is gone
 }
 
 }  // namespace
 
 Client::Client(std::string dsn, const std::vector<Tenant>& tenants, unsigned seed, int number)
     : dsn_(std::move(dsn)),
-      tenants_(tenants),
-      random_(seed * 1000 + static_cast<unsigned>(number)),
+      calls_(tenants, seed * 1000 + static_cast<unsigned>(number)),
       begin_(std::string{"BEGIN ISOLATION LEVEL "} +
              isolation_levels.at(static_cast<std::size_t>(number) % isolation_levels.size())) {}
 
 void Client::run(int transactions) {
     for (int i = 0; i < transactions; ++i) {
         if (session_ == nullptr) {
-            session_ = std::make_unique<Session>(dsn_);
+            connect();
         }
         transaction();
     }
 }
 
+void Client::connect() {
+    session_ = std::make_unique<Session>(dsn_);
+    if (worker_.empty()) {
+        worker_ = session_->run("SELECT ideamine.register_worker('storm', '{}', 100)")[0][0];
+    }
+}
+
 void Client::transaction() {
-    const auto die = draw(20);
+    const auto die = calls_.draw(20);
     const auto ending = die < 11   ? Ending::commits
                         : die < 16 ? Ending::rolls_back
                         : die < 17 ? Ending::vanishes
@@ -67,7 +62,7 @@ void Client::transaction() {
 void Client::steps(Ending ending) {
     session_->run(begin_);
     depth_ = 0;
-    for (int left = 1 + draw(7); left > 0; --left) {
+    for (int left = 1 + calls_.draw(7); left > 0; --left) {
         try {
             step();
         } catch (const Failed& failure) {
@@ -81,7 +76,7 @@ void Client::steps(Ending ending) {
 }
 
 void Client::step() {
-    switch (draw(10)) {
+    switch (calls_.draw(10)) {
         case 0:
         case 1:
             session_->run("SAVEPOINT s" + std::to_string(++depth_));
@@ -108,7 +103,7 @@ void Client::step() {
 
 // To any savepoint, which stays, as do those around it.
 void Client::recover() {
-    depth_ = 1 + draw(depth_);
+    depth_ = 1 + calls_.draw(depth_);
     session_->run("ROLLBACK TO SAVEPOINT s" + std::to_string(depth_));
     ++counts_["rolled back to a savepoint"];
 }
@@ -124,7 +119,7 @@ void Client::end(Ending ending) {
             ++counts_["rolled back"];
             break;
         case Ending::vanishes:
-            if (draw(2) == 0) {
+            if (calls_.draw(2) == 0) {
                 session_->send(any_call() + "; SELECT pg_sleep(0.001)");
             }
             session_->vanish();
@@ -139,8 +134,8 @@ void Client::end(Ending ending) {
 
 // In the middle of a statement, or after it.
 void Client::interrupt(Ending ending) {
-    session_->send(any_call() + (draw(2) == 0 ? "; SELECT pg_sleep(0.001)" : ""));
-    std::this_thread::sleep_for(std::chrono::microseconds{draw(800)});
+    session_->send(any_call() + (calls_.draw(2) == 0 ? "; SELECT pg_sleep(0.001)" : ""));
+    std::this_thread::sleep_for(std::chrono::microseconds{calls_.draw(800)});
     if (ending == Ending::is_cancelled) {
         session_->cancel();
         session_->receive();
@@ -156,53 +151,56 @@ void Client::interrupt(Ending ending) {
         ++counts_["committed"];
     } catch (const Gone&) {
         ++counts_["terminated"];
+    } catch (const Failed& failure) {
+        if (!is_expected(failure.sqlstate())) {
+            throw;
+        }
+        ++counts_["failed with " + failure.sqlstate()];
     }
     session_.reset();
 }
 
 std::string Client::any_call() {
-    const auto& tenant = any_tenant();
-    const std::string resource = resources.at(static_cast<std::size_t>(draw(resources.size())));
-    const std::string amount = amounts.at(static_cast<std::size_t>(draw(amounts.size())));
-    const std::string arguments = quoted(tenant.id) + ", " + quoted(resource) + ", " +
-                                  (resource == "tokens" ? std::to_string(1 + draw(60)) : amount);
-    const std::string urgent = draw(2) == 0 ? ", priority_class => 'P0')" : ")";
-    // what was allowed is never above the limit, as the answer itself says
-    const auto columns = "SELECT allowed, burst_allowed, allowed AND current > \"limit\" * " +
-                         tenant.burst + " FROM ideamine.";
-    switch (draw(8)) {
+    switch (calls_.draw(10)) {
         case 0:
+            return calls_.of_user();
         case 1:
-        case 2: {
-            const std::string gauge = gauges.at(static_cast<std::size_t>(draw(gauges.size())));
-            return "SELECT ideamine.release_quota(" + quoted(tenant.id) + ", " + quoted(gauge) +
-                   ", " + amount + ")";
-        }
+            return calls_.create_job();
+        case 2:
+            return calls_.acquire(worker_);
         case 3:
-            if (tenant.records) {
-                return "SELECT ideamine.record_usage(" + arguments + ")";
+        case 4:
+            if (!leases_.empty()) {
+                const auto lease = leases_.back();
+                leases_.pop_back();
+                return calls_.end(lease);
             }
             [[fallthrough]];
-        case 4:
-            return columns + "enforce_quotas(" + quoted(tenant.id) + ", '{\"cpu\": " + amount +
-                   ", \"memory\": " + amount + ", \"cost\": 0.01}'" + urgent;
         default:
-            return columns + "enforce_quota(" + arguments + urgent;
+            return calls_.of_quota();
     }
 }
 
 void Client::call() {
     const auto sql = any_call();
     for (const auto& row : session_->run(sql)) {
-        if (row.size() > 1) {
-            if (row[2] == "t") {
-                throw std::logic_error("more was allowed than the limit: " + sql);
-            }
-            ++counts_[row[0] == "t" ? "allowed" : "refused"];
-            counts_["burst"] += row[0] == "t" && row[1] == "t" ? 1 : 0;
-        } else {
-            ++counts_["released or recorded"];
+        look_at(row, sql);
+    }
+}
+
+void Client::look_at(const Row& row, const std::string& sql) {
+    if (row.size() == 4) {
+        leases_.push_back({row[0], row[1], row[2]});
+        ++counts_["leased"];
+    } else if (row.size() == 3) {
+        // what was allowed is never above the limit, as the answer itself says
+        if (row[2] == "t") {
+            throw std::logic_error("more was allowed than the limit: " + sql);
         }
+        ++counts_[row[0] == "t" ? "allowed" : "refused"];
+        counts_["burst"] += row[1] == "t" ? 1 : 0;
+    } else {
+        ++counts_["others"];
     }
 }
 

@@ -1,11 +1,10 @@
-// A client that takes, gives back and records in random transactions, and ends them in every way.
+// A client that calls at random in transactions which end in every way there is.
 #pragma once
 
 #include <map>
 #include <memory>
-#include <random>
 
-#include "quota_storm/tenants.hpp"
+#include "quota_storm/calls.hpp"
 
 namespace storm {
 
@@ -23,11 +22,7 @@ class Client {
   private:
     enum class Ending { commits, rolls_back, vanishes, is_terminated, is_cancelled };
 
-    int draw(int below) { return static_cast<int>(random_() % static_cast<unsigned>(below)); }
-    const Tenant& any_tenant() {
-        return tenants_[static_cast<std::size_t>(draw(static_cast<int>(tenants_.size())))];
-    }
-
+    void connect();
     void transaction();
     void steps(Ending ending);
     void step();
@@ -37,12 +32,14 @@ class Client {
 
     std::string any_call();
     void call();
+    void look_at(const Row& row, const std::string& sql);
 
     std::string dsn_;
-    const std::vector<Tenant>& tenants_;
-    std::mt19937 random_;
+    Calls calls_;
     std::string begin_;
     std::unique_ptr<Session> session_;
+    std::string worker_;
+    std::vector<Lease> leases_;
     int depth_ = 0;  // of savepoints
     Counts counts_;
 };

@@ -20,6 +20,10 @@ bool ends_connection(const std::string& sqlstate) {
 
 }  // namespace
 
+std::string quoted(const std::string& text) {
+    return "'" + text + "'";
+}
+
 Session::Session(const std::string& dsn) : connection_(PQconnectdb(dsn.c_str()), &PQfinish) {
     if (PQstatus(connection_.get()) != CONNECTION_OK) {
         throw Gone(message_of(connection_.get()));

@@ -26,6 +26,9 @@ class Failed : public std::runtime_error {
     std::string sqlstate_;
 };
 
+// As a literal of SQL; without quotes in it.
+std::string quoted(const std::string& text);
+
 using Row = std::vector<std::string>;  // NULL is empty
 using Rows = std::vector<Row>;
 

@@ -1,6 +1,7 @@
 // The tenants of one storm, and what has to be true of them.
 #pragma once
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -17,19 +18,12 @@ struct Tenant {
     bool midnight = false;      // its day ends in a moment
 };
 
+// Each tenant has them, in one project.
+inline constexpr std::array users{"ann", "bob"};
+inline constexpr auto project = "weather";
+
 std::vector<Tenant> tenants_of(unsigned seed);
 
-void make(Session& session, const Tenant& tenant);
-
-// What nobody may ever see: one row for each amount that is wrong. Both while the storm goes on.
-//
-// In the counters: more than the limit (with the burst), or less than nothing.
-std::string wrong_counters(const std::vector<Tenant>& tenants);
-// In the table: the same of the sum of what is committed.
-std::string wrong_sums(const std::vector<Tenant>& tenants);
-
-// When all is quiet: counters of any tenant that are not the sum of its rows, to the last digit,
-// and limits that are not those of its quotas.
-std::string differences();
+void make_all(Session& session, const std::vector<Tenant>& tenants, unsigned seed);
 
 }  // namespace storm
