@@ -40,6 +40,30 @@ rates_in_turns() {
     done
 }
 
+# Microseconds per call of the scripts named by $2 over $1 connections, mixed in one run, so that the machine is equally
+# busy for all of them: with more connections than it has cores, all wait for one another. What follows is for pgbench.
+# They are kept in files named SCRIPT-CONNECTIONS.
+times_mixed() {
+    local connections=$1 scripts script files=() i
+    read -ra scripts <<<"$2"
+    for script in "${scripts[@]}"; do
+        # pgbench prints whole microseconds, which is too little for one call
+        for ((i = 0; i < 10; ++i)); do
+            cat "$BENCH_FOLDER/$script.sql"
+        done >"$BENCH_FOLDER/$script-ten.sql"
+        files+=(-f "$BENCH_FOLDER/$script-ten.sql")
+    done
+    for ((run = 0; run <= 2 * RUNS; ++run)); do
+        i=0
+        while read -r time; do
+            # the first run warms up
+            [ "$run" -eq 0 ] || echo "$time" >>"$BENCH_FOLDER/${scripts[i]}-$connections"
+            i=$((i + 1))
+        done < <("$PGBENCH" -n -M prepared "${files[@]}" -c "$connections" -j 2 -T 3 "${@:3}" |
+            sed -n 's/^ - latency average = \([0-9.]*\) ms$/\1/p' | awk '{ print 100 * $1 }')
+    done
+}
+
 # Milliseconds of each statement of standard input.
 milliseconds() {
     sql -o /dev/null -c '\timing on' -f - | sed -n 's/^Time: \([0-9.]*\) ms.*/\1/p'

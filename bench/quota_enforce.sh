@@ -16,37 +16,34 @@ CREATE INDEX ON baseline.usage (tenant_id, resource, window_start);
 CREATE TABLE baseline.quotas (tenant_id text PRIMARY KEY, used bigint NOT NULL, most bigint NOT NULL);
 INSERT INTO baseline.quotas VALUES ('tenant-1', 0, 1e15);
 SQL
-cat >"$BENCH_FOLDER/insert.sql" <<'SQL'
-\set n random(1, :tenants)
-INSERT INTO baseline.usage (tenant_id, resource, amount, window_start, recorded_at, run_id, job_id)
-VALUES ('tenant-' || :n, :resource, :amount, date_trunc('day', now()), now(), NULL, NULL);
-SQL
-cat >"$BENCH_FOLDER/enforce.sql" <<'SQL'
-\set n random(1, :tenants)
-SELECT * FROM ideamine.enforce_quota('tenant-' || :n, :resource, :amount);
-SQL
-cp "$BENCH_FOLDER/enforce.sql" "$BENCH_FOLDER/enforce-hot.sql"
-cat >"$BENCH_FOLDER/update.sql" <<'SQL'
-\set n random(1, :tenants)
-UPDATE baseline.quotas SET used = used + :amount WHERE tenant_id = 'tenant-' || :n AND used + :amount <= most;
-SQL
+readonly ENFORCE="SELECT * FROM ideamine.enforce_quota('tenant-' || :n, :resource, :amount);"
+write_script() { printf '\\set n random(1, %s)\n%s\n' "$2" "$3" >"$BENCH_FOLDER/$1.sql"; }
+write_script enforce-one 1 "$ENFORCE"
+write_script enforce-many 1000 "$ENFORCE"
+write_script insert 1000 "
+    INSERT INTO baseline.usage (tenant_id, resource, amount, window_start, recorded_at, run_id, job_id)
+    VALUES ('tenant-' || :n, :resource, :amount, date_trunc('day', now()), now(), NULL, NULL);"
+write_script update 1 "
+    UPDATE baseline.quotas SET used = used + :amount WHERE tenant_id = 'tenant-' || :n AND used + :amount <= most;"
 readonly ARGUMENTS=(-D resource=tokens -D amount=1)
 
-for connections in 1 8 32; do
-    PGOPTIONS="-c synchronous_commit=off" \
-        rates_in_turns $connections "insert enforce" "${ARGUMENTS[@]}" -D tenants=1000
+export PGOPTIONS="-c synchronous_commit=off"
+times_mixed 1 "insert enforce-many" "${ARGUMENTS[@]}"
+row "INSERT, 1 connection, us" "$(summary %.1f <"$BENCH_FOLDER/insert-1")"
+row "enforce_quota, us" "$(summary %.1f <"$BENCH_FOLDER/enforce-many-1")"
+row "  time, ratio (aim 1.35)" "$(ratios "$BENCH_FOLDER/enforce-many-1" "$BENCH_FOLDER/insert-1")"
+for connections in 8 32; do
+    rates_in_turns $connections "insert enforce-many" "${ARGUMENTS[@]}"
     row "INSERT, $connections connections, rows/s" "$(summary <"$BENCH_FOLDER/insert-$connections")"
-    row "enforce_quota, calls/s" "$(summary <"$BENCH_FOLDER/enforce-$connections")"
-    row "  time, ratio (aim 1.35)" "$(ratios "$BENCH_FOLDER/insert-$connections" "$BENCH_FOLDER/enforce-$connections")"
+    row "enforce_quota, calls/s" "$(summary <"$BENCH_FOLDER/enforce-many-$connections")"
+    row "  time, ratio (aim 1.35)" "$(ratios "$BENCH_FOLDER/insert-$connections" "$BENCH_FOLDER/enforce-many-$connections")"
 done
+unset PGOPTIONS
 
-rm "$BENCH_FOLDER/enforce-32"
-for ((turn = 0; turn < RUNS; ++turn)); do
-    RUNS=1 rates_in_turns 32 "update enforce-hot" "${ARGUMENTS[@]}" -D tenants=1
-    RUNS=1 rates_in_turns 32 "enforce" "${ARGUMENTS[@]}" -D tenants=1000
-done
+rm "$BENCH_FOLDER/enforce-many-32"
+rates_in_turns 32 "update enforce-one enforce-many" "${ARGUMENTS[@]}"
 row "guarded UPDATE of one row, calls/s" "$(summary <"$BENCH_FOLDER/update-32")"
-row "enforce_quota, one tenant, calls/s" "$(summary <"$BENCH_FOLDER/enforce-hot-32")"
-row "  ratio (aim 4)" "$(ratios "$BENCH_FOLDER/enforce-hot-32" "$BENCH_FOLDER/update-32")"
-row "enforce_quota, 1,000 tenants, calls/s" "$(summary <"$BENCH_FOLDER/enforce-32")"
-row "  one tenant to 1,000 (aim 0.8)" "$(ratios "$BENCH_FOLDER/enforce-hot-32" "$BENCH_FOLDER/enforce-32")"
+row "enforce_quota, one tenant, calls/s" "$(summary <"$BENCH_FOLDER/enforce-one-32")"
+row "  ratio (aim 4)" "$(ratios "$BENCH_FOLDER/enforce-one-32" "$BENCH_FOLDER/update-32")"
+row "enforce_quota, 1,000 tenants, calls/s" "$(summary <"$BENCH_FOLDER/enforce-many-32")"
+row "  one tenant to 1,000 (aim 0.8)" "$(ratios "$BENCH_FOLDER/enforce-one-32" "$BENCH_FOLDER/enforce-many-32")"

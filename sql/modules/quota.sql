@@ -50,15 +50,7 @@ CREATE OR REPLACE FUNCTION ideamine.check_quota(
   tenant_id text,
   resource  text,
   amount    numeric
-) RETURNS TABLE (
-  allowed         boolean,
-  burst_allowed   boolean,
-  current         numeric,
-  "limit"         numeric,
-  remaining       numeric,
-  throttled_until timestamptz,
-  reason          text
-)
+) RETURNS SETOF ideamine.quota_answer
 LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 1
 AS 'MODULE_PATHNAME', 'ideamine_check_quota';
 COMMENT ON FUNCTION ideamine.check_quota(text, text, numeric) IS
@@ -80,15 +72,7 @@ CREATE OR REPLACE FUNCTION ideamine.enforce_quota(
   run_id         uuid DEFAULT NULL,
   job_id         uuid DEFAULT NULL,
   priority_class text DEFAULT 'P2'
-) RETURNS TABLE (
-  allowed         boolean,
-  burst_allowed   boolean,
-  current         numeric,
-  "limit"         numeric,
-  remaining       numeric,
-  throttled_until timestamptz,
-  reason          text
-)
+) RETURNS SETOF ideamine.quota_answer
 LANGUAGE C ROWS 1
 AS 'MODULE_PATHNAME', 'ideamine_enforce_quota';
 COMMENT ON FUNCTION ideamine.enforce_quota(text, text, numeric, uuid, uuid, text) IS

@@ -14,6 +14,26 @@ CREATE TYPE ideamine.severity AS ENUM ('low', 'medium', 'high', 'critical');
 COMMENT ON TYPE ideamine.severity IS
 'By how much a limit was, or would have been, passed: low up to 10 %, medium up to 25 %, high up to 50 %, critical above.';
 
+-- A type of its own: what a call of TABLE (...) returns would be put together from the catalogue at each execution, which
+-- takes as long as the check.
+CREATE TYPE ideamine.quota_answer AS (
+  allowed         boolean,
+  burst_allowed   boolean,
+  current         numeric,
+  "limit"         numeric,
+  remaining       numeric,
+  throttled_until timestamptz,
+  reason          text
+);
+COMMENT ON TYPE ideamine.quota_answer IS 'What check_quota() and enforce_quota() answer';
+COMMENT ON COLUMN ideamine.quota_answer.allowed IS 'Whether so much may be taken, or was';
+COMMENT ON COLUMN ideamine.quota_answer.burst_allowed IS 'It passes the limit, which may be for a time';
+COMMENT ON COLUMN ideamine.quota_answer.current IS 'What is in use, transactions in progress included';
+COMMENT ON COLUMN ideamine.quota_answer."limit" IS 'How much may be in use, burst apart; infinity: no limit';
+COMMENT ON COLUMN ideamine.quota_answer.remaining IS 'What is left of it';
+COMMENT ON COLUMN ideamine.quota_answer.throttled_until IS 'Until when the tenant is throttled, if it is';
+COMMENT ON COLUMN ideamine.quota_answer.reason IS 'Why it is not allowed: throttled, limit_exceeded or burst_exhausted';
+
 -- No foreign key to tenants, as in jobs: quotas without a tenant are nobody's.
 CREATE TABLE ideamine.tenant_quotas (
   tenant_id            text COLLATE "C" NOT NULL PRIMARY KEY,
