@@ -56,22 +56,27 @@ void start_execution(QueryDesc* query, int flags) {
     (next_start != nullptr ? next_start : standard_ExecutorStart)(query, flags);
 }
 
+// Chosen here, so that no variable of the caller lives across its setjmp().
+template <class... Arguments>
+void pass_on(Arguments... arguments) {
+    (next_utility != nullptr ? next_utility : standard_ProcessUtility)(arguments...);
+}
+
 void process_utility(PlannedStmt* planned, const char* query, bool read_only_tree,
                      ProcessUtilityContext context, ParamListInfo parameters,
                      QueryEnvironment* environment, DestReceiver* destination,
                      QueryCompletion* completion) {
-    const auto next = next_utility != nullptr ? next_utility : standard_ProcessUtility;
     const bool within = explaining;
     if (nodeTag(planned->utilityStmt) != T_ExplainStmt) {
-        next(planned, query, read_only_tree, context, parameters, environment, destination,
-             completion);
+        pass_on(planned, query, read_only_tree, context, parameters, environment, destination,
+                completion);
         return;
     }
     explaining = true;
     PG_TRY();
     {
-        next(planned, query, read_only_tree, context, parameters, environment, destination,
-             completion);
+        pass_on(planned, query, read_only_tree, context, parameters, environment, destination,
+                completion);
     }
     PG_FINALLY();
     { explaining = within; }
