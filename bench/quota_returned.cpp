@@ -1,9 +1,10 @@
-// A function that only returns a row as check_quota() does, for bench/quota_check.sh.
+// Functions that only return what check_quota() and has_quota() do, for bench/quota_check.sh.
 #include "ideamine/pg/api.hpp"
 
 extern "C" {
 PG_MODULE_MAGIC;
 PG_FUNCTION_INFO_V1(bench_row);
+PG_FUNCTION_INFO_V1(bench_boolean);
 }
 
 extern "C" PGDLLEXPORT Datum bench_row(PG_FUNCTION_ARGS) {
@@ -14,4 +15,8 @@ extern "C" PGDLLEXPORT Datum bench_row(PG_FUNCTION_ARGS) {
     bool nulls[]{false, false, false, false, false, true, true};
     tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
     return 0;
+}
+
+extern "C" PGDLLEXPORT Datum bench_boolean(PG_FUNCTION_ARGS) {
+    return BoolGetDatum(PG_NARGS() > 0);
 }
