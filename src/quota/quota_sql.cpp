@@ -1,10 +1,7 @@
 #include "access/caller_store.hpp"
 #include "access/tenant_store.hpp"
-#include "admission/upkeep_shared.hpp"
-#include "ideamine/pg/as_owner.hpp"
 #include "ideamine/pg/function.hpp"
 #include "ideamine/pg/json.hpp"
-#include "ideamine/pg/trigger.hpp"
 #include "jobs/priority_class.hpp"
 #include "quota/health_store.hpp"
 #include "quota/quota_store.hpp"
@@ -218,57 +215,5 @@ IDEAMINE_FUNCTION(ideamine_get_tenant_usage) {
                 reading.is_throttled(now) ? std::optional{reading.throttled_until} : std::nullopt);
         }
         return Datum{0};
-    });
-}
-
-IDEAMINE_FUNCTION(ideamine_reload_counters) {
-    return pg::boundary([&] {
-        access::require_platform("reload_counters()");
-        return Int64GetDatum(admission::shared::forget_all());
-    });
-}
-
-// After a TRUNCATE of a table that counters are loaded from.
-IDEAMINE_FUNCTION(ideamine_counters_truncated) {
-    return pg::boundary([&] {
-        const pg::TriggerCall trigger{fcinfo};
-        if (admission::shared::is_available()) {
-            admission::shared::forget_all();
-        }
-        return pg::TriggerCall::done();
-    });
-}
-
-// After a tenant was made or removed, or got another tier, whoever did it.
-IDEAMINE_FUNCTION(ideamine_tenant_changed) {
-    return pg::boundary([&] {
-        const pg::TriggerCall trigger{fcinfo};
-        const auto before = trigger.old_text("tenant_id");
-        const auto after = trigger.new_text("tenant_id");
-        if (admission::shared::is_available()) {
-            if (before) {
-                admission::shared::rules_changed(quota::tenant_party(*before).scope);
-            }
-            if (after && after != before) {
-                admission::shared::rules_made(quota::tenant_party(*after).scope);
-            }
-        }
-        return pg::TriggerCall::done();
-    });
-}
-
-// After each change of a row of tenant_quotas, whoever makes it.
-IDEAMINE_FUNCTION(ideamine_quotas_changed) {
-    return pg::boundary([&] {
-        const pg::TriggerCall trigger{fcinfo};
-        if (admission::shared::is_available()) {
-            for (const auto& tenant :
-                 {trigger.old_text("tenant_id"), trigger.new_text("tenant_id")}) {
-                if (tenant) {
-                    admission::shared::rules_changed(quota::tenant_party(*tenant).scope);
-                }
-            }
-        }
-        return pg::TriggerCall::done();
     });
 }

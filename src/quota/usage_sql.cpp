@@ -1,7 +1,6 @@
-// One pass each of what the background worker does about quotas.
+// One pass each of what the background worker does about what is kept.
 #include "access/caller_store.hpp"
 #include "ideamine/pg/function.hpp"
-#include "quota/audit_store.hpp"
 #include "quota/partitions_store.hpp"
 #include "quota/quota_settings.hpp"
 #include "quota/violations_store.hpp"
@@ -39,15 +38,5 @@ IDEAMINE_FUNCTION(ideamine_cleanup_old_usage_records) {
         quota::roll_up_usage(at);
         quota::purge_records(saturating_add(at, -keep));
         return Int64GetDatum(quota::drop_old_usage(at, keep));
-    });
-}
-
-IDEAMINE_FUNCTION(ideamine_audit_counters) {
-    return pg::boundary([&] {
-        access::require_platform("audit_counters()");
-        pg::Returned returned{pg::Arguments{fcinfo}};
-        const pg::Spi spi;
-        quota::audit_counters(returned);
-        return Datum{0};
     });
 }

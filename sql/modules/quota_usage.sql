@@ -1,0 +1,97 @@
+-- quota: what is kept of usage and violations, and for how long.
+
+CREATE OR REPLACE FUNCTION ideamine.record_violations() RETURNS bigint
+LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'ideamine_record_violations';
+COMMENT ON FUNCTION ideamine.record_violations() IS
+'One pass of the duty that writes violations from their queue in shared memory to quota_violations, with an event for
+each new row: tenant-throttled, or quota-violation. Returns how many violations those were, repeats counted.
+Errors: ID503 the library is not preloaded.';
+REVOKE ALL ON FUNCTION ideamine.record_violations() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION ideamine.record_violations() TO ideamine_admin;
+
+-- Partitions are made at run time, with all that their parents cannot have.
+CREATE OR REPLACE FUNCTION ideamine_internal.make_usage_partition(table_name text, day date) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  name text := format('%s_%s', table_name, to_char(day, 'YYYYMMDD'));
+BEGIN
+  IF table_name = 'tenant_usage' AND EXISTS (
+    SELECT FROM ideamine_internal.usage_horizon WHERE rolled_up_to > day::timestamp AT TIME ZONE 'UTC') THEN
+    RAISE SQLSTATE 'ID503' USING MESSAGE = format('usage of %s is rolled up already', day),
+      HINT = 'Look whether the clock of the server has been put back.';
+  END IF;
+  EXECUTE format('CREATE TABLE ideamine.%I (LIKE ideamine.%I INCLUDING COMMENTS)', name, table_name);
+  EXECUTE format('CREATE INDEX %I ON ideamine.%I (%s)', name || '_by_window', name,
+    CASE table_name WHEN 'tenant_usage' THEN 'tenant_id, resource, window_start'
+                    ELSE 'user_id, project_id, tenant_id, resource, window_start' END);
+  EXECUTE format('GRANT SELECT ON ideamine.%I TO ideamine_reader, ideamine_app, ideamine_worker, ideamine_admin', name);
+  PERFORM ideamine_internal.secure_rows(format('ideamine.%I', name)::regclass);
+  EXECUTE format('COMMENT ON TABLE ideamine.%I IS %L', name, format('What was recorded on %s (UTC)', day));
+  EXECUTE format('ALTER TABLE ideamine.%I ATTACH PARTITION ideamine.%I FOR VALUES FROM (%L) TO (%L)', table_name, name,
+                 day::timestamp AT TIME ZONE 'UTC', (day + 1)::timestamp AT TIME ZONE 'UTC');
+END
+$$;
+COMMENT ON FUNCTION ideamine_internal.make_usage_partition(text, date) IS
+'Makes the partition of a table of usage for a day (UTC). table_name: tenant_usage or user_usage; day: which one.
+Errors: ID503 that day is rolled up.';
+REVOKE ALL ON FUNCTION ideamine_internal.make_usage_partition(text, date) FROM PUBLIC;
+
+-- A constraint that nothing meets: whoever comes too late gets an error, and nothing is lost from the sums.
+CREATE OR REPLACE FUNCTION ideamine_internal.close_usage_partition(table_name text, day date) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '1s' AS $$
+DECLARE
+  name text := format('%s_%s', table_name, to_char(day, 'YYYYMMDD'));
+BEGIN
+  EXECUTE format('ALTER TABLE ideamine.%I ADD CONSTRAINT %I CHECK (false) NOT VALID', name, name || '_closed');
+  RETURN true;
+EXCEPTION
+  WHEN duplicate_object THEN
+    RETURN true;
+  WHEN lock_not_available THEN
+    RETURN false;
+END
+$$;
+COMMENT ON FUNCTION ideamine_internal.close_usage_partition(text, date) IS
+'Lets nothing be appended to a partition of usage any more. False if somebody keeps it locked.
+table_name: tenant_usage or user_usage; day: which one (UTC).';
+REVOKE ALL ON FUNCTION ideamine_internal.close_usage_partition(text, date) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION ideamine_internal.drop_usage_partition(table_name text, day date) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '1s' AS $$
+BEGIN
+  EXECUTE format('DROP TABLE ideamine.%I', format('%s_%s', table_name, to_char(day, 'YYYYMMDD')));
+  RETURN true;
+EXCEPTION WHEN lock_not_available THEN
+  RETURN false;
+END
+$$;
+COMMENT ON FUNCTION ideamine_internal.drop_usage_partition(text, date) IS
+'Drops a partition of usage. False if somebody keeps it locked. table_name: tenant_usage or user_usage; day: which one
+(UTC).';
+REVOKE ALL ON FUNCTION ideamine_internal.drop_usage_partition(text, date) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION ideamine.roll_up_usage(at timestamptz DEFAULT NULL) RETURNS bigint
+LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'ideamine_roll_up_usage';
+COMMENT ON FUNCTION ideamine.roll_up_usage(timestamptz) IS
+'One pass of the duty that makes the partitions of usage of today and tomorrow, and sums up those that have been over
+for an hour in tenant_usage_rollups: counters are then loaded from the sums. Returns how many were summed up.
+at: the time to judge by, default now.';
+REVOKE ALL ON FUNCTION ideamine.roll_up_usage(timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION ideamine.roll_up_usage(timestamptz) TO ideamine_admin;
+
+CREATE OR REPLACE FUNCTION ideamine.cleanup_old_usage_records(
+  keep interval DEFAULT NULL,
+  at   timestamptz DEFAULT NULL
+) RETURNS bigint
+LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'ideamine_cleanup_old_usage_records';
+COMMENT ON FUNCTION ideamine.cleanup_old_usage_records(interval, timestamptz) IS
+'One pass of the duty that removes details of usage: rolls up what is over, then drops the partitions of days that are
+older than keep. Totals stay as they are, in tenant_usage_rollups. Also removes violations and events that are older.
+Returns how many partitions were dropped.
+keep: 0 or more, default ideamine.usage_retention; at: the time to judge by, default now.
+ID400: invalid keep.';
+REVOKE ALL ON FUNCTION ideamine.cleanup_old_usage_records(interval, timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION ideamine.cleanup_old_usage_records(interval, timestamptz) TO ideamine_admin;
