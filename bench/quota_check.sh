@@ -29,14 +29,14 @@ times_mixed 1 "nothing ${FUNCTIONS[*]}" "${ARGUMENTS[@]}"
 row "nothing, 1 connection, us" "$(summary %.1f <"$BENCH_FOLDER/nothing-1")"
 for name in "${FUNCTIONS[@]}"; do
     row "$name, us" "$(summary %.1f <"$BENCH_FOLDER/$name-1")"
-    row "  rate, ratio$(aim $name)" "$(ratios "$BENCH_FOLDER/nothing-1" "$BENCH_FOLDER/$name-1")"
+    row "  rate, ratio$(aim "$name")" "$(ratios "$BENCH_FOLDER/nothing-1" "$BENCH_FOLDER/$name-1")"
 done
 for connections in 8 32; do
     rates_in_turns $connections "nothing ${FUNCTIONS[*]}" "${ARGUMENTS[@]}"
     row "nothing, $connections connections, calls/s" "$(summary <"$BENCH_FOLDER/nothing-$connections")"
     for name in "${FUNCTIONS[@]}"; do
         row "$name, calls/s" "$(summary <"$BENCH_FOLDER/$name-$connections")"
-        row "  ratio$(aim $name)" \
+        row "  ratio$(aim "$name")" \
             "$(ratios "$BENCH_FOLDER/$name-$connections" "$BENCH_FOLDER/nothing-$connections")"
     done
 done

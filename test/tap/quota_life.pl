@@ -3,6 +3,8 @@
 use strict;
 use warnings;
 
+use IPC::Run;
+use List::Util;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Quota qw(new_node counter error_of);
@@ -10,6 +12,19 @@ use Test::More;
 
 my $node = new_node('node', conf => "max_prepared_transactions = 5\n");
 sub sql { return $node->safe_psql('postgres', @_); }
+
+# What four sessions answer that execute a statement at the same time.
+sub at_once
+{
+	my ($statement) = @_;
+	my @answers = ('') x 4;
+	my @sessions = map {
+		IPC::Run::start([ 'psql', '-XAtq', '-d', $node->connstr('postgres'), '-c', $statement ], '>', \$answers[$_])
+	} 0 .. $#answers;
+	$_->finish for @sessions;
+	chomp @answers;
+	return @answers;
+}
 
 # ---- limits that are changed ---------------------------------------------------------------------
 
@@ -55,6 +70,24 @@ sql('SELECT pg_terminate_backend(' . $changer->query_safe('SELECT pg_backend_pid
 eval { $changer->quit };
 shift @sessions;
 is(limits(), '8 8 8', 'holds for nobody');
+
+# Sessions that need the same tenants for the first time, at once.
+my $tenants = 3000;
+my $accounts = 'SELECT accounts FROM ideamine.get_counter_memory()';
+sql(qq{INSERT INTO ideamine.tenants (tenant_id, name, tier, metadata, created_at)
+	SELECT 'new' || i, 'new', 'standard', '{}', now() FROM generate_series(1, $tenants) AS i});
+my $before = sql($accounts);
+my @answers = at_once(qq{SELECT count(*) FROM generate_series(1, $tenants) AS i
+	WHERE ideamine.has_quota('new' || i, 'gpu', 1)});
+is("@answers", join(' ', ($tenants) x @answers), 'sessions ask for the same tenants for the first time');
+is(sql($accounts) - $before, $tenants, 'and count with the same account of each');
+
+# Sessions that take the same, at once.
+sql(q{SELECT ideamine.set_quotas('race', max_gpus => 50000, throttle_enabled => false)});
+@answers = at_once(q{SELECT count(*) FILTER (WHERE allowed)
+	FROM generate_series(1, 20000), LATERAL ideamine.enforce_quota('race', 'gpu', 1)});
+is(List::Util::sum(@answers), 50000, 'sessions take all there is between them, and no more');
+is(counter($node, 'race', 'gpu'), '50000', 'and each of them counts');
 
 # A tenant that is never committed.
 $changer = $sessions[0];
