@@ -51,8 +51,10 @@ is(limits(), '9 9 9 9', 'that is rolled back holds for nobody');
 $changer->query_safe(q{BEGIN; SELECT ideamine.set_quotas('acme', max_gpus => 30); SAVEPOINT a});
 $changer->query_safe(q{SELECT ideamine.set_quotas('acme', max_gpus => 31)});
 is(limits(), '31 9 9 9', 'a change after a savepoint');
+is($changer->query_safe($limit), '31', 'which holds as long as nobody else asks');
 $changer->query_safe('ROLLBACK TO a');
-is(limits(), '30 9 9 9', 'is undone with it');
+is($changer->query_safe($limit), '30', 'is undone with it');
+is(limits(), '30 9 9 9', 'for all');
 $changer->query_safe(q{SAVEPOINT b; SELECT ideamine.set_quotas('acme', max_gpus => 32); RELEASE b; COMMIT});
 is(limits(), '32 32 32 32', 'and holds with it');
 
@@ -76,11 +78,11 @@ my $tenants = 3000;
 my $accounts = 'SELECT accounts FROM ideamine.get_counter_memory()';
 sql(qq{INSERT INTO ideamine.tenants (tenant_id, name, tier, metadata, created_at)
 	SELECT 'new' || i, 'new', 'standard', '{}', now() FROM generate_series(1, $tenants) AS i});
-my $before = sql($accounts);
+my $known = sql($accounts);
 my @answers = at_once(qq{SELECT count(*) FROM generate_series(1, $tenants) AS i
 	WHERE ideamine.has_quota('new' || i, 'gpu', 1)});
 is("@answers", join(' ', ($tenants) x @answers), 'sessions ask for the same tenants for the first time');
-is(sql($accounts) - $before, $tenants, 'and count with the same account of each');
+is(sql($accounts) - $known, $tenants, 'and count with the same account of each');
 
 # Sessions that take the same, at once.
 sql(q{SELECT ideamine.set_quotas('race', max_gpus => 50000, throttle_enabled => false)});
@@ -164,10 +166,10 @@ $before->quit;
 
 # Two databases are two worlds.
 sql('CREATE DATABASE other');
-$node->safe_psql('other', q{CREATE EXTENSION ideamine; SELECT ideamine.set_quotas('acme', max_gpus => 5)});
+$node->safe_psql('other', q{CREATE EXTENSION ideamine; SELECT ideamine.set_quotas('acme', max_gpus => 5, throttle_enabled => false)});
 is(counter($node, 'acme', 'gpu', 'other'), '0', 'the same tenant in another database is another one');
 sql('CREATE DATABASE copy TEMPLATE other');
-$node->safe_psql('other', q{SELECT ideamine.enforce_quota('acme', 'gpu', 5)});
+is($node->safe_psql('other', q{SELECT allowed FROM ideamine.enforce_quota('acme', 'gpu', 5)}), 't', 'which may use its own');
 is(counter($node, 'acme', 'gpu', 'copy'), '0', 'also in a copy');
 is(counter($node, 'acme', 'gpu'), '3', 'and here');
 $node->stop;
