@@ -1,0 +1,31 @@
+// Memory that all processes of a server share, handed out in pieces.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace ideamine::dispatch {
+
+// Names a piece in every process; 0 is none.
+using Offset = std::uint64_t;
+
+class Memory {
+  public:
+    // Both never where a lock is held that others wait for. 0: there is no room.
+    virtual Offset allocate(std::size_t size) = 0;
+    virtual void free(Offset piece) = 0;
+
+    template <typename T>
+    T& at(Offset piece) const {
+        return *static_cast<T*>(address(piece));
+    }
+
+  protected:
+    Memory() = default;
+    ~Memory() = default;
+
+  private:
+    virtual void* address(Offset piece) const = 0;
+};
+
+}  // namespace ideamine::dispatch

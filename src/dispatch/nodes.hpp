@@ -1,0 +1,102 @@
+// What a plane consists of: plain data in shared memory.
+#pragma once
+
+#include <array>
+#include <string_view>
+
+#include "dispatch/memory.hpp"
+#include "ideamine/clock.hpp"
+#include "ideamine/uuid.hpp"
+
+namespace ideamine::dispatch {
+
+// The highest class is 0.
+inline constexpr std::size_t max_classes = 4;
+
+// A job that may run.
+struct Item {
+    Uuid job;
+    Time ready_at;
+    std::uint64_t row : 48;     // where it stood when it became runnable: a hint
+    std::uint64_t special : 1;  // whether it may run has to be asked of its row
+
+    bool operator==(const Item&) const = default;
+};
+
+// Items that came, or come back, together.
+struct Chunk {
+    Offset next;
+    std::uint32_t begin;  // of what is left
+    std::uint32_t end;
+    Item items[];  // NOLINT: as many as there are
+};
+
+inline constexpr std::uint32_t usual_weight = 100;
+
+// How much a tenant has had of a class: what its jobs cost, over its weight. Only differences mean
+// anything.
+using Pass = std::uint64_t;
+
+// The jobs of one tenant and one class that ask the same of a worker, in the order in which they
+// became runnable.
+struct Queue {
+    Offset next;  // of its tenant
+    Offset tenant;
+    Offset lane;
+    Offset first;  // chunk
+    Offset last;
+    std::uint64_t size;   // items in its chunks
+    std::uint32_t place;  // in the order of its class and lane, from 1; 0: not in it
+    std::uint8_t priority_class;
+    bool has_spilled;  // the table has jobs of it that are not here
+};
+
+struct Tenant {
+    Offset next;  // of its bucket
+    Offset queues;
+    std::uint32_t hash;
+    std::uint32_t weight;  // its share of what its class gets: 1 to 1000, usually 100
+    std::array<Pass, max_classes> passes;
+    std::uint8_t parked;  // bit n: gets nothing of class n for now
+    std::uint16_t id_length;
+    char id[];  // NOLINT: as long as it needs to be
+
+    std::string_view id_view() const { return {id, id_length}; }
+};
+
+// The pass is copied here, so that comparing follows no offset.
+struct Place {
+    Pass pass;
+    Offset queue;
+
+    auto operator<=>(const Place&) const = default;
+};
+
+// The queues of one class and lane that have items: a heap, least pass first.
+struct Order {
+    Offset places;
+    std::uint32_t size;
+    std::uint32_t capacity;  // room for all queues there are, with or without items
+    std::uint32_t queues;
+};
+
+// What jobs ask of a worker.
+struct Lane {
+    Offset next;
+    std::array<Order, max_classes> orders;
+    std::uint16_t name_length;
+    char name[];  // NOLINT: as long as it needs to be
+
+    std::string_view name_view() const { return {name, name_length}; }
+};
+
+// One installation's plane. Zeroed it is an empty one.
+struct State {
+    Offset lanes;
+    std::array<Offset, 1024> tenants;      // buckets
+    std::array<Pass, max_classes> latest;  // pass of who was served last
+    std::uint64_t size;                    // items
+    std::uint32_t parked;                  // tenants that are, of any class
+};
+
+}  // namespace ideamine::dispatch

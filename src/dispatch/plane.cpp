@@ -1,0 +1,224 @@
+#include "dispatch/plane.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "dispatch/order.hpp"
+
+namespace ideamine::dispatch {
+
+namespace {
+
+Offset& bucket_of(State& state, std::uint32_t hash) {
+    return state.tenants[hash % state.tenants.size()];
+}
+
+}  // namespace
+
+Offset Plane::find_tenant(std::string_view id, std::uint32_t hash) const {
+    auto offset = bucket_of(state_, hash);
+    while (offset != 0) {
+        const auto& tenant = memory_.at<Tenant>(offset);
+        if (tenant.hash == hash && tenant.id_view() == id) {
+            break;
+        }
+        offset = tenant.next;
+    }
+    return offset;
+}
+
+Offset Plane::find_lane(std::string_view name) const {
+    auto offset = state_.lanes;
+    while (offset != 0 && memory_.at<Lane>(offset).name_view() != name) {
+        offset = memory_.at<Lane>(offset).next;
+    }
+    return offset;
+}
+
+Offset Plane::find_queue(const Key& key) const {
+    const auto tenant = find_tenant(key.tenant, key.hash);
+    auto offset = tenant == 0 ? 0 : memory_.at<Tenant>(tenant).queues;
+    while (offset != 0) {
+        const auto& queue = memory_.at<Queue>(offset);
+        if (queue.priority_class == key.priority_class &&
+            memory_.at<Lane>(queue.lane).name_view() == key.lane) {
+            break;
+        }
+        offset = queue.next;
+    }
+    return offset;
+}
+
+// Twice as much each time.
+std::uint32_t Plane::room_for(const Key& key) const {
+    constexpr std::uint32_t least = 4;
+    const auto lane = find_lane(key.lane);
+    if (lane == 0) {
+        return least;
+    }
+    const auto& order = memory_.at<Lane>(lane).orders[key.priority_class];
+    return order.queues < order.capacity ? 1 : std::max(least, 2 * order.queues);
+}
+
+Offset Plane::make_queue(const Key& key, Parts& parts) {
+    if (const auto found = find_queue(key); found != 0) {
+        return found;
+    }
+    auto lane = find_lane(key.lane);
+    if (lane == 0) {
+        lane = std::exchange(parts.lane, 0);
+        memory_.at<Lane>(lane).next = std::exchange(state_.lanes, lane);
+    }
+    auto& order = memory_.at<Lane>(lane).orders[key.priority_class];
+    if (order.queues == order.capacity) {
+        if (parts.room <= order.capacity) {
+            return 0;
+        }
+        if (order.size > 0) {
+            std::copy_n(&memory_.at<Place>(order.places), order.size,
+                        &memory_.at<Place>(parts.places));
+        }
+        std::swap(order.places, parts.places);
+        order.capacity = parts.room;
+    }
+    auto tenant = find_tenant(key.tenant, key.hash);
+    if (tenant == 0) {
+        tenant = std::exchange(parts.tenant, 0);
+        memory_.at<Tenant>(tenant).next = std::exchange(bucket_of(state_, key.hash), tenant);
+    }
+    const auto made = std::exchange(parts.queue, 0);
+    auto& queue = memory_.at<Queue>(made);
+    queue.tenant = tenant;
+    queue.lane = lane;
+    queue.priority_class = key.priority_class;
+    queue.next = std::exchange(memory_.at<Tenant>(tenant).queues, made);
+    ++order.queues;
+    return made;
+}
+
+void Plane::set_weight(Offset tenant, std::uint32_t weight) {
+    memory_.at<Tenant>(tenant).weight = weight;
+}
+
+// Whether any of its queues of this class stands in an order.
+bool Plane::is_served(const Tenant& tenant, std::uint8_t priority_class) const {
+    for (auto offset = tenant.queues; offset != 0; offset = memory_.at<Queue>(offset).next) {
+        const auto& queue = memory_.at<Queue>(offset);
+        if (queue.priority_class == priority_class && queue.place != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// A tenant that had nothing to do begins where the others are: it has saved up nothing.
+void Plane::enter(Offset offset) {
+    auto& queue = memory_.at<Queue>(offset);
+    auto& tenant = memory_.at<Tenant>(queue.tenant);
+    const auto priority_class = queue.priority_class;
+    if (queue.place != 0 || queue.size == 0 || (tenant.parked >> priority_class & 1) != 0) {
+        return;
+    }
+    auto& pass = tenant.passes[priority_class];
+    if (!is_served(tenant, priority_class)) {
+        pass = std::max(pass, state_.latest[priority_class]);
+    }
+    OrderView{order_of(queue), memory_}.insert({pass, offset});
+}
+
+void Plane::leave(Offset offset) {
+    auto& queue = memory_.at<Queue>(offset);
+    if (queue.place != 0) {
+        OrderView{order_of(queue), memory_}.remove(queue);
+    }
+}
+
+void Plane::append(Offset offset, Offset chunk) {
+    auto& queue = memory_.at<Queue>(offset);
+    auto& added = memory_.at<Chunk>(chunk);
+    added.next = 0;
+    (queue.last == 0 ? queue.first : memory_.at<Chunk>(queue.last).next) = chunk;
+    queue.last = chunk;
+    queue.size += added.end - added.begin;
+    state_.size += added.end - added.begin;
+    enter(offset);
+}
+
+void Plane::put_back(Offset offset, Offset chunk) {
+    auto& queue = memory_.at<Queue>(offset);
+    auto& added = memory_.at<Chunk>(chunk);
+    const auto items = added.end - added.begin;
+    added.next = queue.first;
+    queue.first = chunk;
+    if (queue.last == 0) {
+        queue.last = chunk;
+    }
+    queue.size += items;
+    state_.size += items;
+    auto& tenant = memory_.at<Tenant>(queue.tenant);
+    const auto paid = items * (cost / tenant.weight);
+    charge(tenant, queue.priority_class, tenant.passes[queue.priority_class] - paid);
+    enter(offset);
+}
+
+void Plane::charge(Tenant& tenant, std::uint8_t priority_class, Pass pass) {
+    tenant.passes[priority_class] = pass;
+    for (auto offset = tenant.queues; offset != 0; offset = memory_.at<Queue>(offset).next) {
+        auto& queue = memory_.at<Queue>(offset);
+        if (queue.priority_class == priority_class && queue.place != 0) {
+            OrderView{order_of(queue), memory_}.change(queue, pass);
+        }
+    }
+}
+
+void Plane::park(Tenant& tenant, std::uint8_t priority_class) {
+    for (auto offset = tenant.queues; offset != 0; offset = memory_.at<Queue>(offset).next) {
+        if (memory_.at<Queue>(offset).priority_class == priority_class) {
+            leave(offset);
+        }
+    }
+    state_.parked += tenant.parked == 0 ? 1 : 0;
+    tenant.parked |= static_cast<std::uint8_t>(1U << priority_class);
+}
+
+void Plane::unpark(Offset offset) {
+    auto& tenant = memory_.at<Tenant>(offset);
+    if (std::exchange(tenant.parked, 0) == 0) {
+        return;
+    }
+    --state_.parked;
+    for (auto queue = tenant.queues; queue != 0; queue = memory_.at<Queue>(queue).next) {
+        enter(queue);
+    }
+}
+
+void Plane::unpark_all() {
+    for (auto offset : state_.tenants) {
+        for (; offset != 0 && state_.parked > 0; offset = memory_.at<Tenant>(offset).next) {
+            unpark(offset);
+        }
+    }
+}
+
+bool Plane::has_work(const Claimant& claimant) const {
+    const auto is_ready = [&](const Queue& queue) {
+        return queue.place != 0 && std::ranges::count(claimant.lanes, queue.lane) > 0;
+    };
+    if (!claimant.tenants) {
+        return std::ranges::any_of(claimant.lanes, [&](Offset lane) {
+            return std::ranges::any_of(memory_.at<Lane>(lane).orders,
+                                       [](const Order& order) { return order.size > 0; });
+        });
+    }
+    return std::ranges::any_of(*claimant.tenants, [&](Offset tenant) {
+        for (auto offset = memory_.at<Tenant>(tenant).queues; offset != 0;
+             offset = memory_.at<Queue>(offset).next) {
+            if (is_ready(memory_.at<Queue>(offset))) {
+                return true;
+            }
+        }
+        return false;
+    });
+}
+
+}  // namespace ideamine::dispatch

@@ -1,0 +1,101 @@
+// What may run next, for one installation: the order in which the jobs of many tenants are handed
+// out, without looking at a table.
+//
+// A cache: a table says what may run, and whoever takes an item asks that table once more. What
+// stands here twice does no harm, therefore; what should stand here and does not is found by
+// loading it anew (see README.md).
+//
+// The caller holds a lock. Nothing here allocates: what is new is made before, and what has become
+// free is handed back to be freed after.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "dispatch/parts.hpp"
+
+namespace ideamine::dispatch {
+
+struct Taken {
+    Item item;
+    Offset queue;
+};
+
+// Who asks for work: which lanes it serves, and for which tenants (none: for all).
+struct Claimant {
+    std::span<const Offset> lanes;
+    std::optional<std::span<const Offset>> tenants;
+};
+
+// Asked about each item before it is taken.
+class Gate {
+  public:
+    enum class Answer {
+        pass,
+        park,  // this tenant gets nothing more of this class for now
+        stop,  // nothing more is taken before the caller has found out something
+    };
+    virtual Answer ask(const Tenant& tenant, std::uint8_t priority_class, const Item& item) = 0;
+
+  protected:
+    Gate() = default;
+    ~Gate() = default;
+};
+
+// What one job costs a tenant of weight 1.
+inline constexpr Pass cost = 1 << 20;
+
+class Plane {
+  public:
+    Plane(State& state, const Memory& memory) : state_(state), memory_(memory) {}
+
+    std::uint64_t size() const { return state_.size; }
+
+    // 0: there is none.
+    Offset find_tenant(std::string_view id, std::uint32_t hash) const;
+    Offset find_lane(std::string_view name) const;
+    Offset find_queue(const Key& key) const;
+    // For how many queues there has to be room with one more of these.
+    std::uint32_t room_for(const Key& key) const;
+    // Finds it, or makes it of these parts; 0: there has to be more room by now.
+    Offset make_queue(const Key& key, Parts& parts);
+
+    void set_weight(Offset tenant, std::uint32_t weight);
+
+    // At the end of a queue, which the chunk belongs to from now on.
+    void append(Offset queue, Offset chunk);
+    // At its beginning: what was taken and not used. It costs the tenant nothing.
+    void put_back(Offset queue, Offset chunk);
+    // The table has jobs of this queue that found no room here.
+    void spill(Offset queue) { memory_.at<Queue>(queue).has_spilled = true; }
+
+    // Takes up to so many items, the highest class first. Within a class the tenant goes first that
+    // has had least for its weight; within a tenant, what has been ready longest.
+    // `taken` has room for all of them. Returns chunks that are to be freed.
+    Offset take(const Claimant& claimant, std::size_t wanted, Gate& gate,
+                std::vector<Taken>& taken);
+    // Whether take() would look at anything.
+    bool has_work(const Claimant& claimant) const;
+
+    // A tenant that was parked may have room again.
+    void unpark(Offset tenant);
+    void unpark_all();
+
+  private:
+    class Taking;
+
+    Order& order_of(const Queue& queue) const {
+        return memory_.at<Lane>(queue.lane).orders[queue.priority_class];
+    }
+    bool is_served(const Tenant& tenant, std::uint8_t priority_class) const;
+    void enter(Offset queue);
+    void leave(Offset queue);
+    void charge(Tenant& tenant, std::uint8_t priority_class, Pass pass);
+    void park(Tenant& tenant, std::uint8_t priority_class);
+
+    State& state_;
+    const Memory& memory_;
+};
+
+}  // namespace ideamine::dispatch

@@ -1,0 +1,136 @@
+#include <algorithm>
+#include <utility>
+
+#include "dispatch/order.hpp"
+#include "dispatch/plane.hpp"
+
+namespace ideamine::dispatch {
+
+// One call of take() on its way.
+class Plane::Taking {
+  public:
+    Taking(Plane& plane, const Claimant& claimant, std::size_t wanted, Gate& gate,
+           std::vector<Taken>& taken)
+        : plane_(plane), claimant_(claimant), wanted_(wanted), gate_(gate), taken_(taken) {}
+
+    Offset run() {
+        for (std::uint8_t priority_class = 0; priority_class < max_classes; ++priority_class) {
+            serve_class(priority_class);
+        }
+        return emptied_;
+    }
+
+  private:
+    void serve_class(std::uint8_t priority_class);
+    Offset next_tenant(std::uint8_t priority_class) const;
+    Offset next_queue(const Tenant& tenant, std::uint8_t priority_class) const;
+    void take_one(Tenant& tenant, Offset queue);
+    bool is_done() const { return stopped_ || taken_.size() == wanted_; }
+
+    Plane& plane_;
+    const Claimant& claimant_;
+    std::size_t wanted_;
+    Gate& gate_;
+    std::vector<Taken>& taken_;
+    Offset emptied_ = 0;
+    bool stopped_ = false;
+};
+
+void Plane::Taking::serve_class(std::uint8_t priority_class) {
+    while (!is_done()) {
+        const auto offset = next_tenant(priority_class);
+        if (offset == 0) {
+            return;
+        }
+        auto& tenant = plane_.memory_.at<Tenant>(offset);
+        const auto queue = next_queue(tenant, priority_class);
+        const auto& chunk = plane_.memory_.at<Chunk>(plane_.memory_.at<Queue>(queue).first);
+        switch (gate_.ask(tenant, priority_class, chunk.items[chunk.begin])) {
+            case Gate::Answer::pass:
+                take_one(tenant, queue);
+                break;
+            case Gate::Answer::park:
+                plane_.park(tenant, priority_class);
+                break;
+            case Gate::Answer::stop:
+                stopped_ = true;
+                break;
+        }
+    }
+}
+
+// The one with the least pass.
+Offset Plane::Taking::next_tenant(std::uint8_t priority_class) const {
+    const auto& memory = plane_.memory_;
+    std::optional<Place> first;
+    const auto consider = [&](const Place& place) {
+        if (!first || place < *first) {
+            first = place;
+        }
+    };
+    if (claimant_.tenants) {
+        for (const auto offset : *claimant_.tenants) {
+            const auto& tenant = memory.at<Tenant>(offset);
+            if (const auto queue = next_queue(tenant, priority_class); queue != 0) {
+                consider({tenant.passes[priority_class], queue});
+            }
+        }
+    } else {
+        for (const auto lane : claimant_.lanes) {
+            auto& order = memory.at<Lane>(lane).orders[priority_class];
+            if (order.size > 0) {
+                consider(OrderView{order, memory}.first());
+            }
+        }
+    }
+    return first ? memory.at<Queue>(first->queue).tenant : 0;
+}
+
+// Of those that may be served, the one whose first item has been ready longest.
+Offset Plane::Taking::next_queue(const Tenant& tenant, std::uint8_t priority_class) const {
+    const auto& memory = plane_.memory_;
+    Offset found = 0;
+    Time since{};
+    for (auto offset = tenant.queues; offset != 0; offset = memory.at<Queue>(offset).next) {
+        const auto& queue = memory.at<Queue>(offset);
+        if (queue.priority_class != priority_class || queue.place == 0 ||
+            std::ranges::count(claimant_.lanes, queue.lane) == 0) {
+            continue;
+        }
+        const auto& chunk = memory.at<Chunk>(queue.first);
+        const auto ready_at = chunk.items[chunk.begin].ready_at;
+        if (found == 0 || ready_at < since) {
+            found = offset;
+            since = ready_at;
+        }
+    }
+    return found;
+}
+
+void Plane::Taking::take_one(Tenant& tenant, Offset offset) {
+    auto& queue = plane_.memory_.at<Queue>(offset);
+    auto& chunk = plane_.memory_.at<Chunk>(queue.first);
+    taken_.push_back({chunk.items[chunk.begin++], offset});
+    if (chunk.begin == chunk.end) {
+        const auto empty = std::exchange(queue.first, chunk.next);
+        if (queue.first == 0) {
+            queue.last = 0;
+        }
+        chunk.next = std::exchange(emptied_, empty);
+    }
+    --plane_.state_.size;
+    if (--queue.size == 0) {
+        plane_.leave(offset);
+    }
+    auto& pass = tenant.passes[queue.priority_class];
+    auto& latest = plane_.state_.latest[queue.priority_class];
+    latest = std::max(latest, pass);
+    plane_.charge(tenant, queue.priority_class, pass + cost / tenant.weight);
+}
+
+Offset Plane::take(const Claimant& claimant, std::size_t wanted, Gate& gate,
+                   std::vector<Taken>& taken) {
+    return Taking{*this, claimant, wanted, gate, taken}.run();
+}
+
+}  // namespace ideamine::dispatch
