@@ -4,6 +4,8 @@
 #include "admission/admission_settings.hpp"
 #include "admission/admission_shared.hpp"
 #include "bgworker/launcher.hpp"
+#include "dispatch/dispatch_settings.hpp"
+#include "dispatch/planes_shared.hpp"
 #include "ideamine/pg/settings.hpp"
 #include "idempotency/idempotency_settings.hpp"
 #include "jobs/claim_shared.hpp"
@@ -24,6 +26,7 @@ void _PG_init() {
     pg::boundary([] {
         access::define_settings();
         admission::define_settings(process_shared_preload_libraries_in_progress);
+        dispatch::define_settings(process_shared_preload_libraries_in_progress);
         jobs::define_settings();
         idempotency::define_settings();
         quota::define_settings();
@@ -35,6 +38,7 @@ void _PG_init() {
             jobs::shared::reserve();
             jobs::shared::reserve_sleepers();
             admission::shared::reserve();
+            dispatch::shared::reserve();
             quota::shared::reserve_violations();
             bgworker::register_launcher();
         }

@@ -27,22 +27,6 @@ Reading read_ledger(const Party& party, int resource) {
             .throttled_until = rules.throttles ? rules.throttled_until : Time::min()};
 }
 
-// What nearly every check finds.
-std::optional<Reading> read_loaded(const Party& party, int resource, Time now) {
-    const Glance glance{pg::current_installation(), party.scope};
-    auto* account = glance.get();
-    if (account == nullptr) {
-        return std::nullopt;
-    }
-    const AccountLock lock{*account, LW_SHARED};
-    if (!account->was_used) {
-        account->was_used = true;
-    }
-    const auto* counter = ready_counter(*account, resource, now);
-    return counter == nullptr ? std::nullopt
-                              : std::optional{account->read(counter->usage, resource)};
-}
-
 Note::Kind kind_for(Purpose purpose) {
     return purpose == Purpose::lease ? Note::Kind::lease : Note::Kind::take;
 }
@@ -143,6 +127,22 @@ std::size_t Admission::decide() {
 }
 
 }  // namespace
+
+// What nearly every check finds.
+std::optional<Reading> read_loaded(const Party& party, int resource, Time now) {
+    const Glance glance{pg::current_installation(), party.scope};
+    auto* account = glance.get();
+    if (account == nullptr) {
+        return std::nullopt;
+    }
+    const AccountLock lock{*account, LW_SHARED};
+    if (!account->was_used) {
+        account->was_used = true;
+    }
+    const auto* counter = ready_counter(*account, resource, now);
+    return counter == nullptr ? std::nullopt
+                              : std::optional{account->read(counter->usage, resource)};
+}
 
 Reading read(const Party& party, int resource, Time now) {
     check_available();

@@ -31,6 +31,9 @@ struct Party {
 // How a counter stands. On a standby it is read from the ledger each time.
 Reading read(const Party& party, int resource, Time now = pg::now());
 
+// The same, if it is in memory: never fails, and may be asked while another lock is held.
+std::optional<Reading> read_loaded(const Party& party, int resource, Time now);
+
 struct Ask {
     Party party;
     int resource;

@@ -49,6 +49,8 @@ struct Queue {
     std::uint32_t place;  // in the order of its class and lane, from 1; 0: not in it
     std::uint8_t priority_class;
     bool has_spilled;  // the table has jobs of it that are not here
+    bool is_parked;    // gives nothing for now
+    Offset next_parked;
 };
 
 struct Tenant {
@@ -57,7 +59,6 @@ struct Tenant {
     std::uint32_t hash;
     std::uint32_t weight;  // its share of what its class gets: 1 to 1000, usually 100
     std::array<Pass, max_classes> passes;
-    std::uint8_t parked;  // bit n: gets nothing of class n for now
     std::uint16_t id_length;
     char id[];  // NOLINT: as long as it needs to be
 
@@ -96,7 +97,8 @@ struct State {
     std::array<Offset, 1024> tenants;      // buckets
     std::array<Pass, max_classes> latest;  // pass of who was served last
     std::uint64_t size;                    // items
-    std::uint32_t parked;                  // tenants that are, of any class
+    Offset parked;                         // queues
+    std::uint32_t spilled;                 // queues that have
 };
 
 }  // namespace ideamine::dispatch

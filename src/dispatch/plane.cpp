@@ -116,7 +116,7 @@ void Plane::enter(Offset offset) {
     auto& queue = memory_.at<Queue>(offset);
     auto& tenant = memory_.at<Tenant>(queue.tenant);
     const auto priority_class = queue.priority_class;
-    if (queue.place != 0 || queue.size == 0 || (tenant.parked >> priority_class & 1) != 0) {
+    if (queue.place != 0 || queue.size == 0 || queue.is_parked) {
         return;
     }
     auto& pass = tenant.passes[priority_class];
@@ -144,21 +144,52 @@ void Plane::append(Offset offset, Offset chunk) {
     enter(offset);
 }
 
-void Plane::put_back(Offset offset, Offset chunk) {
+void Plane::prepend(Offset offset, Offset chunk) {
     auto& queue = memory_.at<Queue>(offset);
     auto& added = memory_.at<Chunk>(chunk);
-    const auto items = added.end - added.begin;
     added.next = queue.first;
     queue.first = chunk;
     if (queue.last == 0) {
         queue.last = chunk;
     }
-    queue.size += items;
-    state_.size += items;
+    queue.size += added.end - added.begin;
+    state_.size += added.end - added.begin;
+    enter(offset);
+}
+
+void Plane::refund(Offset offset, std::uint32_t items) {
+    const auto& queue = memory_.at<Queue>(offset);
     auto& tenant = memory_.at<Tenant>(queue.tenant);
     const auto paid = items * (cost / tenant.weight);
     charge(tenant, queue.priority_class, tenant.passes[queue.priority_class] - paid);
-    enter(offset);
+}
+
+void Plane::spill(Offset offset) {
+    if (!std::exchange(memory_.at<Queue>(offset).has_spilled, true)) {
+        ++state_.spilled;
+    }
+}
+
+Offset Plane::clear() {
+    Offset cleared = 0;
+    for (auto tenant : state_.tenants) {
+        for (; tenant != 0; tenant = memory_.at<Tenant>(tenant).next) {
+            for (auto offset = memory_.at<Tenant>(tenant).queues; offset != 0;
+                 offset = memory_.at<Queue>(offset).next) {
+                leave(offset);
+                auto& queue = memory_.at<Queue>(offset);
+                if (queue.last != 0) {
+                    memory_.at<Chunk>(queue.last).next = std::exchange(cleared, queue.first);
+                }
+                queue.first = queue.last = 0;
+                queue.size = 0;
+                queue.has_spilled = false;
+            }
+        }
+    }
+    state_.size = 0;
+    state_.spilled = 0;
+    return cleared;
 }
 
 void Plane::charge(Tenant& tenant, std::uint8_t priority_class, Pass pass) {
@@ -171,32 +202,20 @@ void Plane::charge(Tenant& tenant, std::uint8_t priority_class, Pass pass) {
     }
 }
 
-void Plane::park(Tenant& tenant, std::uint8_t priority_class) {
-    for (auto offset = tenant.queues; offset != 0; offset = memory_.at<Queue>(offset).next) {
-        if (memory_.at<Queue>(offset).priority_class == priority_class) {
-            leave(offset);
-        }
-    }
-    state_.parked += tenant.parked == 0 ? 1 : 0;
-    tenant.parked |= static_cast<std::uint8_t>(1U << priority_class);
-}
-
-void Plane::unpark(Offset offset) {
-    auto& tenant = memory_.at<Tenant>(offset);
-    if (std::exchange(tenant.parked, 0) == 0) {
-        return;
-    }
-    --state_.parked;
-    for (auto queue = tenant.queues; queue != 0; queue = memory_.at<Queue>(queue).next) {
-        enter(queue);
-    }
+void Plane::park(Offset offset) {
+    leave(offset);
+    auto& queue = memory_.at<Queue>(offset);
+    queue.is_parked = true;
+    queue.next_parked = std::exchange(state_.parked, offset);
 }
 
 void Plane::unpark_all() {
-    for (auto offset : state_.tenants) {
-        for (; offset != 0 && state_.parked > 0; offset = memory_.at<Tenant>(offset).next) {
-            unpark(offset);
-        }
+    while (state_.parked != 0) {
+        const auto offset = state_.parked;
+        auto& queue = memory_.at<Queue>(offset);
+        state_.parked = queue.next_parked;
+        queue.is_parked = false;
+        enter(offset);
     }
 }
 

@@ -28,15 +28,15 @@ struct Claimant {
     std::optional<std::span<const Offset>> tenants;
 };
 
-// Asked about each item before it is taken.
+// Asked before each item that is taken.
 class Gate {
   public:
     enum class Answer {
         pass,
-        park,  // this tenant gets nothing more of this class for now
+        park,  // this queue gives nothing for now
         stop,  // nothing more is taken before the caller has found out something
     };
-    virtual Answer ask(const Tenant& tenant, std::uint8_t priority_class, const Item& item) = 0;
+    virtual Answer ask(const Tenant& tenant, const Lane& lane, std::uint8_t priority_class) = 0;
 
   protected:
     Gate() = default;
@@ -63,12 +63,17 @@ class Plane {
 
     void set_weight(Offset tenant, std::uint32_t weight);
 
-    // At the end of a queue, which the chunk belongs to from now on.
+    // At the end of a queue, which the chunk belongs to from now on; not of one that has spilled.
     void append(Offset queue, Offset chunk);
-    // At its beginning: what was taken and not used. It costs the tenant nothing.
-    void put_back(Offset queue, Offset chunk);
+    // At its beginning: what has been ready longer.
+    void prepend(Offset queue, Offset chunk);
+    // So many that were taken of it were not used: they cost the tenant nothing.
+    void refund(Offset queue, std::uint32_t items);
     // The table has jobs of this queue that found no room here.
-    void spill(Offset queue) { memory_.at<Queue>(queue).has_spilled = true; }
+    void spill(Offset queue);
+    bool has_spilled(Offset queue) const { return memory_.at<Queue>(queue).has_spilled; }
+    // Takes everything out, as if nothing had been published. Returns chunks that are to be freed.
+    Offset clear();
 
     // Takes up to so many items, the highest class first. Within a class the tenant goes first that
     // has had least for its weight; within a tenant, what has been ready longest.
@@ -78,8 +83,7 @@ class Plane {
     // Whether take() would look at anything.
     bool has_work(const Claimant& claimant) const;
 
-    // A tenant that was parked may have room again.
-    void unpark(Offset tenant);
+    // What was parked may give something again.
     void unpark_all();
 
   private:
@@ -92,7 +96,7 @@ class Plane {
     void enter(Offset queue);
     void leave(Offset queue);
     void charge(Tenant& tenant, std::uint8_t priority_class, Pass pass);
-    void park(Tenant& tenant, std::uint8_t priority_class);
+    void park(Offset queue);
 
     State& state_;
     const Memory& memory_;

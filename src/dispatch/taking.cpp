@@ -44,13 +44,13 @@ void Plane::Taking::serve_class(std::uint8_t priority_class) {
         }
         auto& tenant = plane_.memory_.at<Tenant>(offset);
         const auto queue = next_queue(tenant, priority_class);
-        const auto& chunk = plane_.memory_.at<Chunk>(plane_.memory_.at<Queue>(queue).first);
-        switch (gate_.ask(tenant, priority_class, chunk.items[chunk.begin])) {
+        const auto& lane = plane_.memory_.at<Lane>(plane_.memory_.at<Queue>(queue).lane);
+        switch (gate_.ask(tenant, lane, priority_class)) {
             case Gate::Answer::pass:
                 take_one(tenant, queue);
                 break;
             case Gate::Answer::park:
-                plane_.park(tenant, priority_class);
+                plane_.park(queue);
                 break;
             case Gate::Answer::stop:
                 stopped_ = true;

@@ -1,20 +1,16 @@
 #include "jobs/claim_shared.hpp"
 
-#include "ideamine/identifier.hpp"
-#include "jobs/priority_class.hpp"
-
 namespace ideamine::jobs::shared {
 
 namespace {
 
 // One per installation in use. With more of them than this, the oldest is forgotten: its
-// incarnation is then raised once more, and its turns begin anew.
+// incarnation is then raised once more.
 constexpr std::size_t max_installations = 64;
 
 struct Slot {
     Installation installation;
     Incarnation incarnation;
-    char last_turn[priority_classes.size()][max_identifier_bytes + 1];
 };
 
 struct Table {
@@ -37,7 +33,7 @@ Slot& find_or_take(const Installation& installation) {
     }
     auto& taken = table.get().slots[table.get().next];
     table.get().next = (table.get().next + 1) % max_installations;
-    taken = Slot{.installation = installation, .incarnation = 0, .last_turn = {}};
+    taken = Slot{.installation = installation, .incarnation = 0};
     return taken;
 }
 
@@ -62,21 +58,6 @@ void set_incarnation(const Installation& installation, Incarnation incarnation) 
     const pg::LockGuard guard{table.lock()};
     auto& slot = find_or_take(installation);
     slot.incarnation = std::max(slot.incarnation, incarnation);
-}
-
-std::string last_turn(const Installation& installation, int priority_class) {
-    const pg::LockGuard guard{table.lock(), LW_SHARED};
-    const Slot* slot = find(installation);
-    return slot == nullptr ? std::string{} : std::string{slot->last_turn[priority_class]};
-}
-
-void set_last_turn(const Installation& installation, int priority_class,
-                   const std::string& tenant) {
-    const pg::LockGuard guard{table.lock()};
-    auto& kept = find_or_take(installation).last_turn[priority_class];
-    const auto length = std::min(tenant.size(), sizeof kept - 1);
-    std::memcpy(kept, tenant.data(), length);
-    kept[length] = '\0';
 }
 
 }  // namespace ideamine::jobs::shared

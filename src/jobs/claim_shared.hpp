@@ -1,4 +1,4 @@
-// What claims share between backends: the incarnation of the epochs, and whose turn it is.
+// What claims share between backends: the incarnation of the epochs.
 #pragma once
 
 #include "ideamine/pg/installation.hpp"
@@ -19,10 +19,5 @@ Installation current_installation();
 Incarnation incarnation(const Installation& installation);
 // Never lowers it.
 void set_incarnation(const Installation& installation, Incarnation incarnation);
-
-// Which tenant had the last turn in a class, so that the one after it is next, whoever asks. Empty
-// at first. A hint, not an account: a transaction that rolls back does not give a turn back.
-std::string last_turn(const Installation& installation, int priority_class);
-void set_last_turn(const Installation& installation, int priority_class, const std::string& tenant);
 
 }  // namespace ideamine::jobs::shared

@@ -70,7 +70,6 @@ Conclusion conclude(Ended ended) {
         count(fail_dependents(std::exchange(ended.cancelled, {}),
                               "a job that it depends on was cancelled"));
     }
-    shared::announce_ready(ended.requeued);
     if (quota::counts_leases()) {
         shared::announce_ready(ended.released.leases().end());
     }

@@ -14,7 +14,6 @@ struct Ended {
     JobRefs quorums;  // those of the cancelled that workers vote on
     JobRefs votes;    // jobs of which a vote has ended
     Released released;
-    std::int64_t requeued = 0;  // made runnable again
 
     void add(const Cancelled& others);
 };

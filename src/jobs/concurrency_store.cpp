@@ -1,7 +1,7 @@
 #include "jobs/concurrency_store.hpp"
 
 #include "ideamine/pg/key_lock.hpp"
-#include "jobs/ready_shared.hpp"
+#include "jobs/publish_store.hpp"
 
 namespace ideamine::jobs {
 
@@ -14,12 +14,13 @@ constexpr auto lock_kind = pg::KeyKind::concurrency_key;
 // Jobs with one key may have different limits: passes over those for which too many are running.
 // Finds also what was parked after the snapshot of a transaction of repeatable reads.
 constinit pg::Statement readmit{
-    "UPDATE ideamine.jobs SET status = 'pending'"
+    "UPDATE ideamine.jobs j SET status = 'pending'"
     " WHERE ctid = ANY (ARRAY("
     "  SELECT ctid FROM ideamine.jobs"
     "  WHERE tenant_id = $1 AND concurrency_key = $2 AND status = 'blocked'"
     "   AND ready_at IS NOT NULL AND concurrency_limit > $4"
-    "  ORDER BY priority_class, ready_at, job_id LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED))",
+    "  ORDER BY priority_class, ready_at, job_id LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED))"
+    " RETURNING " IDEAMINE_READY("j"),
     Kind::writes_latest};
 
 // The limit of the one that would come back first.
@@ -50,10 +51,7 @@ constinit pg::Statement list_waited_for{
 
 std::int64_t readmit_some(const std::string& tenant, const std::string& key, std::int64_t count,
                           std::int64_t running) {
-    const auto readmitted =
-        static_cast<std::int64_t>(readmit.execute(tenant, key, count, running).size());
-    shared::announce_ready(readmitted);
-    return readmitted;
+    return publish_ready(readmit.execute(tenant, key, count, running));
 }
 
 using Key = std::pair<std::string, std::string>;  // (tenant, key)

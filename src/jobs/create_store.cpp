@@ -6,7 +6,6 @@
 #include "jobs/batch_plan.hpp"
 #include "jobs/context_store.hpp"
 #include "jobs/new_rows_store.hpp"
-#include "jobs/ready_shared.hpp"
 
 namespace ideamine::jobs {
 
@@ -239,8 +238,7 @@ void Creation::write_jobs() {
                             .open_dependencies = beginnings_.open[i],
                             .dependents = beginnings_.dependents[i]});
     }
-    // those for later are few among them, and a sleeper that is woken in vain sleeps again
-    shared::announce_ready(rows.write(tenant_));
+    rows.write(tenant_);
 }
 
 void Creation::write_edges() {

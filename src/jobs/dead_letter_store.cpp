@@ -1,7 +1,7 @@
 #include "jobs/dead_letter_store.hpp"
 
 #include "jobs/dependents_store.hpp"
-#include "jobs/ready_shared.hpp"
+#include "jobs/publish_store.hpp"
 
 namespace ideamine::jobs {
 
@@ -38,7 +38,7 @@ constinit pg::Statement revive{
     "  open_dependencies = coalesce(j.quorum, 0)"
     " FROM unnest($2::uuid[]) AS n (job_id)"
     " WHERE j.job_id = n.job_id AND j.tenant_id = $1 AND j.status = 'failed'"
-    " RETURNING j.job_id"};
+    " RETURNING j.job_id, " IDEAMINE_READY("j")};
 
 // An attempt that completed a vote stood in its row until now.
 constinit pg::Statement record_votes{
@@ -50,13 +50,14 @@ constinit pg::Statement record_votes{
     "  WHERE quorum_of = n.job_id AND tenant_id = $1 AND status = 'completed' OFFSET 0) AS v"};
 
 constinit pg::Statement revive_votes{
-    "UPDATE ideamine.jobs SET status = 'pending', attempt = 0, run_at = $3, ready_at = $3,"
+    "UPDATE ideamine.jobs j SET status = 'pending', attempt = 0, run_at = $3, ready_at = $3,"
     "  open_dependencies = 0, finished_at = NULL, worker_id = NULL, result = NULL, cancel_reason = "
     "NULL"
     " WHERE ctid = ANY (ARRAY("
     "  SELECT v.ctid FROM unnest($2::uuid[]) AS n (job_id)"
     "  CROSS JOIN LATERAL (SELECT ctid FROM ideamine.jobs"
-    "   WHERE quorum_of = n.job_id AND tenant_id = $1 OFFSET 0) AS v))"};
+    "   WHERE quorum_of = n.job_id AND tenant_id = $1 OFFSET 0) AS v))"
+    " RETURNING " IDEAMINE_READY("j")};
 
 }  // namespace
 
@@ -79,9 +80,9 @@ void retry_dead_letters(const std::string& tenant, const DeadLetterFilter& filte
     }
     wait_again(again);
     record_votes.execute(tenant, again.jobs);
-    revive_votes.execute(tenant, again.jobs, now);
+    publish_ready(revived, 1);
+    publish_ready(revive_votes.execute(tenant, again.jobs, now));
     returned.add(revived);
-    shared::announce_ready(static_cast<std::int64_t>(again.jobs.size()));
 }
 
 }  // namespace ideamine::jobs

@@ -1,7 +1,7 @@
 #include "jobs/dependents_store.hpp"
 
 #include "jobs/context_store.hpp"
-#include "jobs/ready_shared.hpp"
+#include "jobs/publish_store.hpp"
 
 namespace ideamine::jobs {
 
@@ -34,7 +34,8 @@ constinit pg::Statement count_down{
     "  status = CASE WHEN c.left_open = 0 THEN 'pending'::ideamine.job_status ELSE j.status END,"
     "  ready_at = CASE WHEN c.left_open = 0 AND c.due THEN $4 END"
     " FROM unnest($1::tid[], $2::integer[], $3::boolean[]) AS c (tid, left_open, due)"
-    " WHERE j.ctid = c.tid",
+    " WHERE j.ctid = c.tid"
+    " RETURNING " IDEAMINE_READY("j"),
     Kind::writes_by_tid};
 
 constinit pg::Statement lock_listed{
@@ -153,16 +154,7 @@ struct CountedDown {
     }
     // Returns how many became runnable.
     std::int64_t write(Time now) const {
-        if (tids.empty()) {
-            return 0;
-        }
-        count_down.execute(tids, left_open, due, now);
-        std::int64_t runnable = 0;
-        for (std::size_t i = 0; i < tids.size(); ++i) {
-            runnable += left_open[i] == 0 && due[i] ? 1 : 0;
-        }
-        shared::announce_ready(runnable);
-        return runnable;
+        return tids.empty() ? 0 : publish_ready(count_down.execute(tids, left_open, due, now));
     }
 };
 

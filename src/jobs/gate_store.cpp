@@ -12,7 +12,7 @@ namespace {
 using Kind = pg::Statement::Kind;
 
 constinit pg::Statement describe{
-    "SELECT j.ctid, j.queue, j.concurrency_key, j.concurrency_limit, j.quorum_of"
+    "SELECT j.ctid, j.queue, j.concurrency_key, j.concurrency_limit, j.quorum_of, j.tenant_id"
     " FROM unnest($1) AS locked (tid) JOIN ideamine.jobs j ON j.ctid = locked.tid",
     Kind::writes_by_tid};
 
@@ -169,15 +169,32 @@ void Gate::ask_keys(const std::string& tenant, Sorting& sorting) {
     }
 }
 
-Tids Gate::admit(const std::string& tenant, const Candidates& candidates) {
+Admitted Gate::admit(const std::string& tenant, const Candidates& candidates) {
     Sorting sorting;
     sort(tenant, candidates, sorting);
     ask_keys(tenant, sorting);
     sorting.aside.write();
-    Tids admitted;
-    std::ranges::copy_if(candidates.locked, std::back_inserter(admitted),
+    Admitted admitted;
+    for (const auto* written :
+         {&sorting.aside.paused, &sorting.aside.parked, &sorting.aside.decided}) {
+        admitted.aside.insert(admitted.aside.end(), written->begin(), written->end());
+    }
+    std::ranges::copy_if(candidates.locked, std::back_inserter(admitted.tids),
                          [&](const pg::Tid& tid) { return !sorting.aside.has(tid); });
     return admitted;
+}
+
+bool Gate::could_admit(const Candidates& candidates) const {
+    if (candidates.special.size() < candidates.locked.size()) {
+        return true;
+    }
+    for (const pg::Row row : describe.execute(candidates.special)) {
+        const auto job = row.optional<Uuid>(4);
+        if (!job || find_vote.execute(*job, row.get<std::string>(5), worker_).empty()) {
+            return true;
+        }
+    }
+    return false;
 }
 
 }  // namespace ideamine::jobs

@@ -21,6 +21,11 @@ struct Candidates {
     Tids paused;   // those of these whose queue is paused
 };
 
+struct Admitted {
+    Tids tids;
+    Tids aside;  // they are pending no more
+};
+
 class Gate {
   public:
     // `may_wait`: for the lock of a concurrency key.
@@ -29,7 +34,10 @@ class Gate {
     // The candidates that this worker may run. Of the special ones those of a paused queue are
     // paused, those whose concurrency key has no room are parked, and a vote for a job of which the
     // worker has another is left alone.
-    Tids admit(const std::string& tenant, const Candidates& candidates);
+    Admitted admit(const std::string& tenant, const Candidates& candidates);
+
+    // Whether it would let any pass or put any aside, as far as can be seen without waiting.
+    bool could_admit(const Candidates& candidates) const;
 
   private:
     struct Sorting;

@@ -1,11 +1,14 @@
 #include "jobs/new_rows_store.hpp"
 
+#include "jobs/publish_store.hpp"
+
 namespace ideamine::jobs {
 
 namespace {
 
 constinit pg::Statement insert_jobs{
-    "INSERT INTO ideamine.jobs (job_id, tenant_id, created_at, epoch, attempt, status, run_at, "
+    "INSERT INTO ideamine.jobs AS j (job_id, tenant_id, created_at, epoch, attempt, status, "
+    "run_at, "
     "ready_at,"
     "  finished_at, cancel_reason, open_dependencies, dependents, job_type, queue, priority_class,"
     "  required_capabilities, payload, max_retries, retry_base, retry_factor, retry_cap, timeout,"
@@ -32,7 +35,8 @@ constinit pg::Statement insert_jobs{
     "  AS n (job_id, status, run_at, open_dependencies, dependents, job_type, queue, "
     "priority_class,"
     "  required_capabilities, payload, max_retries, retry_base, retry_factor, retry_cap, timeout,"
-    "  project_id, run_id, phase, concurrency_key, concurrency_limit, quorum, quorum_of, needs)"};
+    "  project_id, run_id, phase, concurrency_key, concurrency_limit, quorum, quorum_of, needs)"
+    " RETURNING " IDEAMINE_READY("j")};
 
 constinit pg::Statement insert_edges{
     "INSERT INTO ideamine.job_dependencies (tenant_id, job_id, depends_on)"
@@ -78,16 +82,14 @@ void NewRows::add(const NewJob& job, const Beginning& beginning) {
                                                       : std::nullopt);
 }
 
-std::int64_t NewRows::write(const std::string& tenant) const {
-    if (id_.empty()) {
-        return 0;
+void NewRows::write(const std::string& tenant) const {
+    if (!id_.empty()) {
+        publish_ready(insert_jobs.execute(
+            tenant, pg::now(), id_, status_, run_at_, open_, dependents_, job_type_, queue_,
+            priority_class_, required_capabilities_, payload_, max_retries_, retry_base_,
+            retry_factor_, retry_cap_, timeout_, project_, run_, phase_, concurrency_key_,
+            concurrency_limit_, quorum_, quorum_of_, needs_));
     }
-    insert_jobs.execute(tenant, pg::now(), id_, status_, run_at_, open_, dependents_, job_type_,
-                        queue_, priority_class_, required_capabilities_, payload_, max_retries_,
-                        retry_base_, retry_factor_, retry_cap_, timeout_, project_, run_, phase_,
-                        concurrency_key_, concurrency_limit_, quorum_, quorum_of_, needs_);
-    return std::ranges::count_if(status_,
-                                 [](const std::string_view status) { return status == "pending"; });
 }
 
 void NewEdges::add(const Uuid& job, const Uuid& depends_on, FailurePolicy on_failure) {

@@ -21,7 +21,7 @@ class NewRows {
   public:
     void add(const NewJob& job, const Beginning& beginning);
     // Returns how many of them are pending.
-    std::int64_t write(const std::string& tenant) const;
+    void write(const std::string& tenant) const;
 
   private:
     std::vector<Uuid> id_;

@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "jobs/publish_store.hpp"
 #include "jobs/released_store.hpp"
 
 namespace ideamine::jobs {
@@ -13,89 +14,108 @@ constinit pg::Statement list_demands{
     " FROM unnest($1) AS locked (tid) JOIN ideamine.jobs j ON j.ctid = locked.tid",
     pg::Statement::Kind::writes_by_tid};
 
-// A backlog of jobs that do not fit is not walked to its end at each claim.
-constexpr std::size_t most_refused = 512;
+using Demands = std::map<std::uint64_t, quota::LeaseDemand>;
 
-std::map<std::uint64_t, quota::LeaseDemand> read_demands(const Tids& counted) {
-    std::map<std::uint64_t, quota::LeaseDemand> demands;
-    for (const pg::Row row : list_demands.execute(counted)) {
-        demands[key_of(row.get<pg::Tid>(0))] = Released::read_demand(row, 1);
+Demands read_demands(const Tids& counted) {
+    Demands demands;
+    if (!counted.empty()) {
+        for (const pg::Row row : list_demands.execute(counted)) {
+            demands[key_of(row.get<pg::Tid>(0))] = Released::read_demand(row, 1);
+        }
     }
     return demands;
 }
 
-// A job that does not fit lets none pass that needs the same.
-class Line {
-  public:
-    bool lets_pass(const quota::LeaseDemand& demand) const {
-        return std::ranges::none_of(quota::leasable, [&](quota::Resource resource) {
-            return demand.needs[resource] > 0 && waited_for_[resource] > 0;
-        });
-    }
-    void hold_back(const quota::LeaseDemand& demand) {
-        for (const auto resource : quota::leasable) {
-            waited_for_[resource] = std::max(waited_for_[resource], demand.needs[resource]);
-        }
-    }
+quota::LeaseDemand demand_of(const Demands& demands, const pg::Tid& tid) {
+    const auto found = demands.find(key_of(tid));
+    return found == demands.end() ? quota::LeaseDemand{} : found->second;
+}
 
-  private:
-    quota::Needs waited_for_;
-};
+quota::Throttling throttling_in(PriorityClass priority_class) {
+    return priority_class == PriorityClass::p0 ? quota::Throttling::ignored
+                                               : quota::Throttling::honoured;
+}
 
 }  // namespace
 
-QuotaGate::QuotaGate(PriorityClass priority_class)
-    : throttling_(priority_class == PriorityClass::p0 ? quota::Throttling::ignored
-                                                      : quota::Throttling::honoured) {}
-
-bool QuotaGate::could_admit(const std::string& tenant, bool needy,
-                            const std::function<pg::Rows()>& first_in_line) const {
-    if (!counts_leases_) {
-        return true;
-    }
-    const auto standing = quota::standing(tenant, throttling_);
-    if (standing == quota::Standing::throttled) {
-        return false;
-    }
-    if (standing == quota::Standing::open && !needy) {
-        return true;
-    }
-    Line line;
-    for (const pg::Row row : first_in_line()) {
-        const auto demand = Released::read_demand(row, 0);
-        if (line.lets_pass(demand) && quota::could_lease(tenant, demand, throttling_)) {
-            return true;
-        }
-        line.hold_back(demand);
-    }
-    return false;
+bool Line::lets_pass(const quota::LeaseDemand& demand) const {
+    return std::ranges::none_of(quota::leasable, [&](quota::Resource resource) {
+        return demand.needs[resource] > 0 && waited_for_[resource] > 0;
+    });
 }
 
-Tids QuotaGate::admit(const std::string& tenant, const Tids& jobs, const Tids& counted) {
+void Line::hold_back(const quota::LeaseDemand& demand) {
+    for (const auto resource : quota::leasable) {
+        waited_for_[resource] = std::max(waited_for_[resource], demand.needs[resource]);
+    }
+}
+
+QuotaGate::QuotaGate() {
+    quota::prepare_standings();
+}
+
+// With the lock of the plane. Jobs that need something, or have a run, are asked for one by one
+// when they have been taken.
+dispatch::Gate::Answer QuotaGate::ask(const dispatch::Tenant& tenant, const dispatch::Lane& lane,
+                                      std::uint8_t priority_class) {
+    if (!counts_leases_) {
+        return Answer::pass;
+    }
+    throttling_ = throttling_in(static_cast<PriorityClass>(priority_class));
+    const auto standing = quota::known_standing(tenant.id_view(), throttling_);
+    if (!standing) {
+        unknown_ = tenant.id_view();
+        return Answer::stop;
+    }
+    const bool is_counted = lane.name_view().back() == counted_mark;
+    const bool passes =
+        *standing == quota::Standing::open || (*standing == quota::Standing::full && is_counted);
+    return passes ? Answer::pass : Answer::park;
+}
+
+bool QuotaGate::find_out() {
+    if (unknown_.empty()) {
+        return false;
+    }
+    quota::standing(std::exchange(unknown_, {}), throttling_);
+    return true;
+}
+
+QuotaLine::QuotaLine(PriorityClass priority_class) : throttling_(throttling_in(priority_class)) {}
+
+Tids QuotaLine::admit(const std::string& tenant, const Tids& jobs, const Tids& counted) {
     if (!counts_leases_ || jobs.empty()) {
         return jobs;
     }
-    Tids admitted;
     if (counted.empty()) {
         const auto fitting =
             quota::lease_plain(tenant, static_cast<std::int64_t>(jobs.size()), throttling_);
-        admitted.assign(jobs.begin(), jobs.begin() + fitting);
-    } else {
-        const auto demands = read_demands(counted);
-        Line line;
-        for (const auto& tid : jobs) {
-            const auto found = demands.find(key_of(tid));
-            const auto demand = found == demands.end() ? quota::LeaseDemand{} : found->second;
-            if (line.lets_pass(demand) && quota::lease(tenant, demand, throttling_)) {
-                admitted.push_back(tid);
-            } else {
-                line.hold_back(demand);
-            }
+        return {jobs.begin(), jobs.begin() + fitting};
+    }
+    Tids admitted;
+    const auto demands = read_demands(counted);
+    for (const auto& tid : jobs) {
+        const auto demand = demand_of(demands, tid);
+        if (line_.lets_pass(demand) && quota::lease(tenant, demand, throttling_)) {
+            admitted.push_back(tid);
+        } else {
+            line_.hold_back(demand);
         }
     }
-    refused_ += jobs.size() - admitted.size();
-    gives_up_ = refused_ > most_refused || (counted.empty() && admitted.size() < jobs.size());
     return admitted;
+}
+
+bool QuotaLine::could_admit(const std::string& tenant, const Tids& jobs, const Tids& counted) {
+    const auto demands = read_demands(counted);
+    return std::ranges::any_of(jobs, [&](const pg::Tid& tid) {
+        const auto demand = demand_of(demands, tid);
+        if (!counts_leases_ ||
+            (line_.lets_pass(demand) && quota::could_lease(tenant, demand, throttling_))) {
+            return true;
+        }
+        line_.hold_back(demand);
+        return false;
+    });
 }
 
 }  // namespace ideamine::jobs

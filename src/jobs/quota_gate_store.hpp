@@ -2,38 +2,56 @@
 // that is throttled, P0 excepted. They stay where they are, first in line.
 #pragma once
 
+#include "dispatch/plane.hpp"
 #include "jobs/gate_store.hpp"
 #include "jobs/priority_class.hpp"
 #include "quota/leases_store.hpp"
 
 namespace ideamine::jobs {
 
-// For one claim, in one class.
-class QuotaGate {
+// A job that does not fit lets none pass that needs the same, so that large ones are not starved by
+// small ones.
+class Line {
   public:
-    explicit QuotaGate(PriorityClass priority_class);
+    bool lets_pass(const quota::LeaseDemand& demand) const;
+    void hold_back(const quota::LeaseDemand& demand);
 
-    // Whether any of these jobs, the first ones in line, could be admitted. `needy`: the very first
-    // one needs something.
-    bool could_admit(const std::string& tenant, bool needy,
-                     const std::function<pg::Rows()>& first_in_line) const;
+  private:
+    quota::Needs waited_for_;
+};
 
-    // Those that fit, in their order. A job that does not fit lets none pass that needs the same,
-    // so that large ones are not starved by small ones. `counted`: those with needs or a run.
+// Asked before jobs are taken from the plane.
+class QuotaGate final : public dispatch::Gate {
+  public:
+    QuotaGate();
+
+    Answer ask(const dispatch::Tenant& tenant, const dispatch::Lane& lane,
+               std::uint8_t priority_class) override;
+
+    // Finds out what made it say stop. False if nothing did.
+    bool find_out();
+
+  private:
+    bool counts_leases_ = quota::counts_leases();
+    std::string unknown_;
+    quota::Throttling throttling_{};
+};
+
+// The jobs of one tenant and class, in one claim.
+class QuotaLine {
+  public:
+    explicit QuotaLine(PriorityClass priority_class);
+
+    // Takes what those need that fit, in their order; returns them. `counted`: those with needs or
+    // a run.
     Tids admit(const std::string& tenant, const Tids& jobs, const Tids& counted);
-
-    void begin_turn() {
-        gives_up_ = false;
-        refused_ = 0;
-    }
-    // So many of this turn were refused that looking further is not worth while.
-    bool gives_up() const { return gives_up_; }
+    // Whether admit() would return any, as far as can be seen without taking anything.
+    bool could_admit(const std::string& tenant, const Tids& jobs, const Tids& counted);
 
   private:
     quota::Throttling throttling_;
     bool counts_leases_ = quota::counts_leases();
-    bool gives_up_ = false;
-    std::size_t refused_ = 0;
+    Line line_;
 };
 
 // The columns of a job for read_demand().

@@ -6,6 +6,7 @@
 #include "jobs/conclude_store.hpp"
 #include "jobs/job_request.hpp"
 #include "jobs/jobs_settings.hpp"
+#include "jobs/publish_store.hpp"
 #include "jobs/read_store.hpp"
 
 namespace ideamine::jobs {
@@ -50,13 +51,15 @@ constinit pg::Statement end_attempts{
     "  WHERE j.ctid = e.tid AND j.epoch = e.epoch AND j.status = 'running'"
     "  RETURNING e.position, j.tenant_id, j.job_id, j.epoch, j.worker_id, j.started_at, e.outcome,"
     "   e.error, j.attempt + e.given_back AS attempt,"
-    "   $[1.1 j.quorum_of$| NULL::uuid AS quorum_of$], " IDEAMINE_HOLDINGS("j") "),"
+    "   $[1.1 j.quorum_of$| NULL::uuid AS quorum_of$], " IDEAMINE_HOLDINGS("j") ","
+    "   j.ctid, j.priority_class, j.required_capabilities, j.status, j.ready_at),"
     " recorded AS ("
     "  INSERT INTO ideamine.ended_attempts"
     "   (tenant_id, job_id, epoch, attempt, worker_id, started_at, ended_at, outcome, error)"
     "  SELECT tenant_id, job_id, epoch, attempt, worker_id, started_at, $10,"
     "   outcome::ideamine.attempt_outcome, error FROM ended)"
-    " SELECT position, quorum_of, concurrency_key, run_id, needs FROM ended",
+    " SELECT position, quorum_of, concurrency_key, run_id, needs, " IDEAMINE_READY(
+        "ended") " FROM ended",
     pg::Statement::Kind::writes_by_tid};
 
 constinit pg::Statement describe_lease{
@@ -206,17 +209,18 @@ void Settling::requeue_open() {
         decide(open_[static_cast<std::size_t>(job.get<std::int32_t>(0))], job, requeueing);
     }
     if (!requeueing.tids.empty()) {
-        for (const pg::Row row : end_attempts.execute(
-                 requeueing.positions, requeueing.tids, requeueing.epochs, requeueing.checkpoints,
-                 requeueing.outcomes, requeueing.statuses, requeueing.given_back, requeueing.run_at,
-                 requeueing.errors, now_)) {
+        const auto rows =
+            end_attempts.execute(requeueing.positions, requeueing.tids, requeueing.epochs,
+                                 requeueing.checkpoints, requeueing.outcomes, requeueing.statuses,
+                                 requeueing.given_back, requeueing.run_at, requeueing.errors, now_);
+        publish_ready(rows, 5);
+        for (const pg::Row row : rows) {
             const auto position = static_cast<std::size_t>(row.get<std::int32_t>(0));
             auto& settled = settlement_.endings[position];
             settled.answer = Answer::ok;
             const auto& lease = endings_[position].lease;
-            if (settled.retry_at) {
-                ended_.requeued += *settled.retry_at <= now_ ? 1 : 0;
-            } else if (row.is_null(1)) {  // a vote that is lost is nobody's letter
+            // a vote that is lost is nobody's letter
+            if (!settled.retry_at && row.is_null(1)) {
                 ended_.dead.add(lease.tenant, lease.job);
             }
             release(lease.tenant, row, 1);

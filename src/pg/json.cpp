@@ -3,6 +3,7 @@
 #include <cmath>
 
 extern "C" {
+#include "utils/fmgroids.h"
 #include "utils/json.h"
 }
 
@@ -254,6 +255,13 @@ std::string array_literal(const std::vector<std::string>& elements) {
         return static_cast<const char*>(
             OidOutputFunctionCall(output, Type<std::vector<std::string>>::put(elements)));
     });
+}
+
+std::vector<std::string> parse_array(const std::string& literal) {
+    const auto array = call([&literal] {
+        return OidInputFunctionCall(F_ARRAY_IN, const_cast<char*>(literal.c_str()), TEXTOID, -1);
+    });
+    return Type<std::vector<std::string>>::get(array);
 }
 
 }  // namespace ideamine::pg

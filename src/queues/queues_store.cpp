@@ -1,6 +1,6 @@
 #include "queues/queues_store.hpp"
 
-#include "jobs/ready_shared.hpp"
+#include "jobs/publish_store.hpp"
 
 namespace ideamine::queues {
 
@@ -26,10 +26,10 @@ constinit pg::Statement note_resumption{
 
 // Also what a claim has set aside since this transaction began: nobody else would bring it back.
 constinit pg::Statement resume_paused{
-    "UPDATE ideamine.jobs SET status = 'pending' WHERE ctid = ANY (ARRAY("
+    "UPDATE ideamine.jobs j SET status = 'pending' WHERE ctid = ANY (ARRAY("
     " SELECT ctid FROM ideamine.jobs"
     " WHERE tenant_id = $1 AND queue = $2 AND status = 'paused' FOR NO KEY UPDATE))"
-    " AND status = 'paused'",
+    " AND status = 'paused' RETURNING " IDEAMINE_READY("j"),
     pg::Statement::Kind::writes_latest};
 
 std::int64_t count(const pg::Rows& rows) {
@@ -48,9 +48,9 @@ std::int64_t pause(const std::string& tenant, const std::string& queue,
 std::int64_t resume(const std::string& tenant, const std::string& queue) {
     // also waits for a pause of the same queue that is under way
     note_resumption.execute(tenant, queue);
-    const auto resumed = count(resume_paused.execute(tenant, queue));
-    jobs::shared::announce_ready(resumed);
-    return resumed;
+    const auto resumed = resume_paused.execute(tenant, queue);
+    jobs::publish_ready(resumed);
+    return count(resumed);
 }
 
 }  // namespace ideamine::queues

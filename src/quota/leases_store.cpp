@@ -1,5 +1,6 @@
 #include "quota/leases_store.hpp"
 
+#include "admission/accounts_shared.hpp"
 #include "ideamine/pg/extension.hpp"
 #include "ideamine/pg/spi.hpp"
 #include "quota/tenant_ledger_store.hpp"
@@ -119,12 +120,29 @@ Needs read_needs(const pg::JsonValue& value) {
     return needs;
 }
 
-Standing standing(const std::string& tenant, Throttling throttling) {
-    const auto reading = counters::read(tenant_party(tenant), index_of(runs));
-    if (throttling == Throttling::honoured && reading.is_throttled(pg::now())) {
+namespace {
+
+Standing standing_of(const admission::Reading& reading, Throttling throttling, Time now) {
+    if (throttling == Throttling::honoured && reading.is_throttled(now)) {
         return Standing::throttled;
     }
     return remaining(reading.limits, reading.usage) > 0 ? Standing::open : Standing::full;
+}
+
+}  // namespace
+
+Standing standing(const std::string& tenant, Throttling throttling) {
+    return standing_of(counters::read(tenant_party(tenant), index_of(runs)), throttling, pg::now());
+}
+
+void prepare_standings() {
+    counters::check_available();
+}
+
+std::optional<Standing> known_standing(std::string_view tenant, Throttling throttling) {
+    const auto now = pg::now();
+    const auto reading = counters::read_loaded(tenant_party(tenant), index_of(runs), now);
+    return reading ? std::optional{standing_of(*reading, throttling, now)} : std::nullopt;
 }
 
 namespace {

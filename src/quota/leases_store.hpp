@@ -35,6 +35,9 @@ struct LeaseDemand {
 // running already can.
 enum class Standing { open, full, throttled };
 Standing standing(const std::string& tenant, Throttling throttling);
+// The same, if that is known without looking at a table: cannot fail after prepare_standings().
+void prepare_standings();
+std::optional<Standing> known_standing(std::string_view tenant, Throttling throttling);
 
 // Would this one fit at this moment?
 bool could_lease(const std::string& tenant, const LeaseDemand& demand, Throttling throttling);

@@ -49,7 +49,7 @@ class Heap final : public Memory {
 
 class FakeGate final : public Gate {
   public:
-    Answer ask(const Tenant& tenant, std::uint8_t, const Item&) override {
+    Answer ask(const Tenant& tenant, const Lane&, std::uint8_t) override {
         const auto found = answers.find(std::string{tenant.id_view()});
         return found == answers.end() ? Answer::pass : found->second;
     }
@@ -150,7 +150,8 @@ class PlaneTest : public testing::Test {
     }
     void put_back(const std::vector<Taken>& taken) {
         for (auto i = taken.rbegin(); i != taken.rend(); ++i) {
-            plane_.put_back(i->queue, make_chunk(heap_, std::span{&i->item, 1}));
+            plane_.refund(i->queue, 1);
+            plane_.prepend(i->queue, make_chunk(heap_, std::span{&i->item, 1}));
         }
     }
 
@@ -255,7 +256,7 @@ TEST_F(PlaneTest, WhatIsPutBackComesFirstAndCostsNothing) {
     EXPECT_EQ(numbers(take(6)), numbers(taken));
 }
 
-TEST_F(PlaneTest, AParkedTenantLetsOthersPass) {
+TEST_F(PlaneTest, AParkedQueueLetsOthersPass) {
     append({.tenant = "a"}, range(1, 10));
     append({.tenant = "bb"}, range(11, 12));
     gate_.answers["a"] = Gate::Answer::park;
@@ -264,21 +265,16 @@ TEST_F(PlaneTest, AParkedTenantLetsOthersPass) {
     gate_.answers.clear();
     append({.tenant = "a"}, {13});
     EXPECT_THAT(numbers(take(9)), IsEmpty());
-    plane_.unpark(tenant_of("a"));
-    EXPECT_THAT(numbers(take(2)), ElementsAre(1, 2));
-    gate_.answers["a"] = Gate::Answer::park;
-    take(1);
-    gate_.answers.clear();
     plane_.unpark_all();
-    EXPECT_THAT(numbers(take(1)), ElementsAre(3));
+    EXPECT_THAT(numbers(take(3)), ElementsAre(1, 2, 3));
 }
 
-TEST_F(PlaneTest, ParkingConcernsOneClass) {
+TEST_F(PlaneTest, ParkingConcernsOneQueue) {
     append({.priority_class = 0}, {1});
-    append({.priority_class = 2}, {2});
     gate_.answers["acme"] = Gate::Answer::park;
-    take(1);
-    append({.priority_class = 1}, {3});
+    EXPECT_THAT(numbers(take(1)), IsEmpty());
+    append({.priority_class = 0}, {2});
+    append({.priority_class = 2}, {3});
     gate_.answers.clear();
     EXPECT_THAT(numbers(take(9)), ElementsAre(3));
 }

@@ -58,5 +58,7 @@ Duration parse_duration(std::string_view what, std::string_view text);
 
 // '{a,"b c"}': an array as the server writes it, for a cast back in a statement.
 std::string array_literal(const std::vector<std::string>& elements);
+// And back.
+std::vector<std::string> parse_array(const std::string& literal);
 
 }  // namespace ideamine::pg

@@ -1,0 +1,56 @@
+// Handing out jobs: what a transaction makes runnable is there for others when it has committed,
+// and what it has taken comes back if it rolls back.
+//
+// Shared memory is a cache of a table. Whoever takes a job locks its row and looks whether it may
+// still run; until that is known it stays taken.
+#pragma once
+
+#include <functional>
+
+#include "dispatch/planes_shared.hpp"
+
+namespace ideamine::dispatch::shared {
+
+// A job that may run if the caller's transaction commits.
+struct Ready {
+    std::string_view tenant;
+    std::string_view lane;
+    std::uint8_t priority_class;
+    Item item;
+};
+
+// Does nothing where the library is not preloaded. Throws nothing if there is no room: who hands
+// out jobs then finds them in the table.
+void publish(std::vector<Ready> ready);
+
+// The queue that it goes to; 0: there is no room for it.
+Offset queue_of(const Ready& ready);
+
+// What a transaction has taken, by number.
+using Hand = std::size_t;
+
+struct Taking {
+    std::vector<std::string_view> lanes;
+    const std::vector<std::string>* tenants = nullptr;  // none: all
+    std::size_t wanted = 0;
+};
+
+// Numbers of what was taken, in the order in which it is to be handed out. It all comes back at
+// the end of the transaction, unless keep() or drop() says something else.
+std::pair<Hand, Hand> take(const Taking& taking, Gate& gate);
+const Item& item(Hand hand);
+std::string tenant(Hand hand);
+// All from this one on that are not kept are as if they had not been taken, now.
+void give_back(Hand first);
+// It is the caller's if the transaction commits.
+void keep(Hand hand);
+// It does not stand for a job that may run.
+void drop(Hand hand);
+
+// Whether take() would look at anything.
+bool has_work(const Taking& taking);
+
+// The lanes there are, for whoever knows what they mean.
+std::vector<std::string> lanes();
+
+}  // namespace ideamine::dispatch::shared

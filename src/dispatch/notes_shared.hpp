@@ -1,0 +1,44 @@
+// What the transaction of this process has published and taken, until it ends.
+#pragma once
+
+#include "dispatch/planes_shared.hpp"
+#include "ideamine/pg/transaction_end.hpp"
+
+namespace ideamine::dispatch::shared {
+
+struct Published {
+    Offset queue;
+    Offset chunk;  // 0: there was no room
+    SubTransactionId level;
+};
+
+struct InHand {
+    enum class Fate : std::uint8_t { comes_back, kept, dropped };
+
+    Item item;
+    Offset queue;
+    SubTransactionId level;
+    Fate fate;
+    // Published by this transaction itself, which nobody else knows of: at which level.
+    SubTransactionId published_at = InvalidSubTransactionId;
+};
+
+struct Notes {
+    std::optional<Use> use;
+    std::vector<Published> published;
+    std::vector<InHand> taken;
+    bool has_missed = false;  // something was published that could not be noted
+    bool is_loading = false;
+};
+
+// Called at the end of each transaction, when what it published is there.
+void after_publishing(void (*handler)(pg::TransactionEvent));
+
+// From this one on: all of it comes back, or all that is not kept. The transaction goes on.
+void undo_taking(Notes& notes, std::size_t first);
+void give_back_rest(Notes& notes, std::size_t first);
+
+// Of the caller's transaction, in this database. Watches the transaction from now on.
+Notes& notes();
+
+}  // namespace ideamine::dispatch::shared

@@ -1,0 +1,165 @@
+#include "dispatch/planes_shared.hpp"
+
+#include <memory>
+#include "dispatch/dispatch_settings.hpp"
+
+#include "ideamine/pg/arena.hpp"
+
+namespace ideamine::dispatch::shared {
+
+namespace {
+
+constexpr std::size_t max_slots = 64;
+
+struct Table {
+    Slot slots[max_slots];
+};
+
+// The first lock is that of the table: whose slots these are, and how many use them.
+class TableArea : public pg::SharedArea {
+  public:
+    constexpr TableArea() : SharedArea("ideamine dispatch", sizeof(Table), 1 + max_slots) {}
+
+    Table& get() const { return *static_cast<Table*>(memory()); }
+    LWLock* lock_of(const Slot& slot) const {
+        return lock(1 + static_cast<int>(&slot - get().slots));
+    }
+};
+
+constinit TableArea table;
+constinit pg::Arena arena{"ideamine jobs that may run"};
+
+class ArenaMemory final : public Memory {
+  public:
+    constexpr ArenaMemory() = default;
+
+    Offset allocate(std::size_t size) override { return arena.allocate(size); }
+    void free(Offset piece) override { arena.free(piece); }
+
+  private:
+    void* address(Offset piece) const override { return arena.address(piece); }
+};
+
+constinit ArenaMemory arena_memory;
+
+// Slots of an installation that is no more, or that nobody uses, make room for others.
+Slot* find_free() {
+    Slot* idle = nullptr;
+    for (auto& slot : table.get().slots) {
+        if (slot.installation.database == InvalidOid) {
+            return &slot;
+        }
+        if (idle == nullptr && slot.users == 0) {
+            idle = &slot;
+        }
+    }
+    return idle;
+}
+
+void free_queues(Offset first) {
+    while (first != 0) {
+        const auto& queue = arena_memory.at<Queue>(first);
+        free_chunks(arena_memory, queue.first);
+        arena_memory.free(std::exchange(first, queue.next));
+    }
+}
+
+// Of a plane that nobody else can see any more.
+void free_nodes(const State& state) {
+    for (auto tenant : state.tenants) {
+        while (tenant != 0) {
+            const auto& node = arena_memory.at<Tenant>(tenant);
+            free_queues(node.queues);
+            arena_memory.free(std::exchange(tenant, node.next));
+        }
+    }
+    for (auto lane = state.lanes; lane != 0;) {
+        const auto& node = arena_memory.at<Lane>(lane);
+        for (const auto& order : node.orders) {
+            if (order.places != 0) {
+                arena_memory.free(order.places);
+            }
+        }
+        arena_memory.free(std::exchange(lane, node.next));
+    }
+}
+
+}  // namespace
+
+void reserve() {
+    table.SharedArea::reserve();
+    arena.reserve(dispatch_memory());
+}
+
+bool is_available() {
+    return arena.available();
+}
+
+Memory& memory() {
+    return arena_memory;
+}
+
+Use::Use(const pg::Installation& installation) : slot_(nullptr) {
+    table.check_available();
+    arena.attach();
+    const auto old = std::make_unique<State>();
+    {
+        const pg::LockGuard guard{table.lock()};
+        auto& slots = table.get().slots;
+        const auto found = std::ranges::find(slots, installation, &Slot::installation);
+        slot_ = found == std::end(slots) ? find_free() : found;
+        if (slot_ != nullptr && !(slot_->installation == installation)) {
+            *old = std::exchange(slot_->state, State{});
+            *slot_ = Slot{.installation = installation,
+                          .users = 0,
+                          .phase = Phase::unloaded,
+                          .has_missed = false,
+                          .loading_since = {},
+                          .load_again_at = {},
+                          .state = {}};
+        }
+        if (slot_ != nullptr) {
+            ++slot_->users;
+        }
+    }
+    free_nodes(*old);
+    if (slot_ == nullptr) {
+        throw Error(Code::unavailable, "too many databases hand out jobs at this moment",
+                    "At most " + std::to_string(max_slots) + " can do so at a time.", "Try again.");
+    }
+}
+
+Use::~Use() {
+    if (slot_ != nullptr) {
+        LWLockAcquire(table.lock(), LW_EXCLUSIVE);
+        --slot_->users;
+        LWLockRelease(table.lock());
+    }
+}
+
+PlaneLock::PlaneLock(Slot& slot) : slot_(slot), lock_(table.lock_of(slot)) {
+    LWLockAcquire(lock_, LW_EXCLUSIVE);
+}
+
+Offset find_or_make_queue(Slot& slot, const Key& key) {
+    for (;;) {
+        std::uint32_t room = 0;
+        {
+            const PlaneLock lock{slot};
+            if (const auto found = lock.plane().find_queue(key); found != 0) {
+                return found;
+            }
+            room = lock.plane().room_for(key);
+        }
+        Parts parts{memory(), key, room};
+        if (!parts.complete()) {
+            return 0;
+        }
+        const PlaneLock lock{slot};
+        if (const auto made = lock.plane().make_queue(key, parts); made != 0) {
+            return made;
+        }
+    }
+}
+
+}  // namespace ideamine::dispatch::shared

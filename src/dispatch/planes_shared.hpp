@@ -1,0 +1,70 @@
+// The planes in shared memory: one for each installation in use.
+#pragma once
+
+#include "dispatch/plane.hpp"
+#include "ideamine/pg/installation.hpp"
+#include "ideamine/pg/shared_state.hpp"
+
+namespace ideamine::dispatch::shared {
+
+enum class Phase {
+    unloaded,  // nothing that stands in the table needs to be here
+    loading,   // what is published from now on is here; somebody reads the rest
+    loaded,    // all that may run is here, but for what has spilled
+};
+
+struct Slot {
+    pg::Installation installation;
+    std::uint32_t users;  // processes that use its nodes at this moment
+    Phase phase;
+    // Jobs of the table may be missing of which no queue knows: there was no room for a queue, or
+    // they were published before it was loaded.
+    bool has_missed;
+    Time loading_since;
+    Time load_again_at;  // not before
+    State state;
+};
+
+// In _PG_init, while the postmaster loads its libraries.
+void reserve();
+bool is_available();
+
+// Pieces of the memory that ideamine.dispatch_memory sets aside.
+Memory& memory();
+
+// Uses the plane of an installation for a time, and makes it if need be.
+class Use {
+  public:
+    // Throws ID503 if the library is not preloaded, or too many installations are in use at once.
+    explicit Use(const pg::Installation& installation);
+    ~Use();
+    Use(Use&& other) noexcept : slot_(std::exchange(other.slot_, nullptr)) {}
+    Use& operator=(Use&&) = delete;
+    Use(const Use&) = delete;
+    Use& operator=(const Use&) = delete;
+
+    Slot* get() const { return slot_; }
+
+  private:
+    Slot* slot_;
+};
+
+// Holds the lock of a plane. Nothing may fail meanwhile, and nothing is allocated or freed.
+class PlaneLock {
+  public:
+    explicit PlaneLock(Slot& slot);
+    ~PlaneLock() { LWLockRelease(lock_); }
+    PlaneLock(const PlaneLock&) = delete;
+    PlaneLock& operator=(const PlaneLock&) = delete;
+
+    Plane plane() const { return {slot_.state, memory()}; }
+
+  private:
+    Slot& slot_;
+    LWLock* lock_;
+};
+
+// The queue of this name; 0: there is no room for it.
+Offset find_or_make_queue(Slot& slot, const Key& key);
+
+}  // namespace ideamine::dispatch::shared

@@ -1,0 +1,28 @@
+// Telling the dispatch plane which jobs have become runnable, and how it names what they ask for.
+#pragma once
+
+#include "dispatch/dispatch_shared.hpp"
+#include "ideamine/pg/spi.hpp"
+
+namespace ideamine::jobs {
+
+// The columns by which a job is published, of a table of jobs with this alias. A lane is what a job
+// requires, as an array literal, with a mark behind it if the job has a run or needs something.
+#define IDEAMINE_READY(alias)                                                                      \
+    alias ".ctid, " alias ".tenant_id, " alias ".job_id, " alias ".priority_class::text, " alias   \
+          ".required_capabilities::text || CASE WHEN " alias ".run_id IS NOT NULL$[1.2  OR " alias \
+          ".needs IS NOT NULL$] THEN '!' ELSE '' END, CASE WHEN " alias                            \
+          ".status = 'pending' THEN " alias ".ready_at END, $[1.1 " alias                          \
+          ".concurrency_key IS NOT NULL OR " alias ".quorum_of IS NOT NULL$| false$]"
+
+inline constexpr char counted_mark = '!';
+
+// Calls `with` for each of these rows that may run. Columns begin at `first`.
+void for_each_ready(const pg::Rows& rows, int first,
+                    const std::function<void(const dispatch::shared::Ready&)>& with);
+
+// What of these rows may run is there for workers when the caller's transaction has committed; as
+// many sleepers are woken then. Returns how many those are.
+std::int64_t publish_ready(const pg::Rows& rows, int first = 0);
+
+}  // namespace ideamine::jobs

@@ -1,0 +1,260 @@
+#include "jobs/taken_store.hpp"
+
+#include <ranges>
+#include <set>
+
+#include "jobs/load_store.hpp"
+#include "jobs/publish_store.hpp"
+
+namespace ideamine::jobs {
+
+namespace {
+
+namespace plane = dispatch::shared;
+using Kind = pg::Statement::Kind;
+
+// What the gates have to know of a job.
+#define IDEAMINE_TAKEN                                                                        \
+    "j.ctid, j.tenant_id, j.job_id, j.priority_class::text, j.epoch,"                         \
+    " $[1.1 j.concurrency_key IS NOT NULL OR j.quorum_of IS NOT NULL,"                        \
+    "  (j.tenant_id, j.queue) IN (SELECT q.tenant_id, q.queue FROM ideamine.paused_queues q)" \
+    " $| false, false$], j.run_id IS NOT NULL$[1.2  OR j.needs IS NOT NULL$]"
+
+// Which queues are paused is asked in the same moment, because this call may have waited since it
+// began.
+constinit pg::Statement lock_where_it_stood{
+    "SELECT " IDEAMINE_TAKEN
+    " FROM unnest($1) AS taken (tid) JOIN ideamine.jobs j ON j.ctid = taken.tid"
+    " WHERE j.status = 'pending' AND j.ready_at IS NOT NULL FOR NO KEY UPDATE OF j SKIP LOCKED",
+    Kind::writes_by_tid};
+
+constinit pg::Statement lock_by_key{
+    "SELECT " IDEAMINE_TAKEN
+    " FROM unnest($1::text[], $2::uuid[]) AS t (tenant_id, job_id)"
+    " CROSS JOIN LATERAL (SELECT ctid, * FROM ideamine.jobs"
+    "  WHERE job_id = t.job_id AND tenant_id = t.tenant_id AND status::text = 'pending'"
+    "   AND ready_at IS NOT NULL"
+    "  FOR NO KEY UPDATE SKIP LOCKED) AS j"};
+
+// Those that somebody else has locked, or that an old snapshot does not show.
+constinit pg::Statement find_pending{
+    "SELECT t.job_id FROM unnest($1::text[], $2::uuid[]) AS t (tenant_id, job_id)"
+    " CROSS JOIN LATERAL (SELECT FROM ideamine.jobs"
+    "  WHERE job_id = t.job_id AND tenant_id = t.tenant_id AND status::text = 'pending'"
+    "   AND ready_at IS NOT NULL OFFSET 0) AS j",
+    Kind::reads_latest};
+
+pg::Tid tid_of(const dispatch::Item& item) {
+    pg::Tid tid;
+    ItemPointerSet(&tid, static_cast<BlockNumber>(item.row >> 16),
+                   static_cast<OffsetNumber>(item.row & 0xFFFF));
+    return tid;
+}
+
+// The array literal of a lane, parsed once in a session.
+const std::vector<std::string>& requirements_of(const std::string& lane) {
+    static auto* const parsed = new std::map<std::string, std::vector<std::string>>;
+    auto found = parsed->find(lane);
+    if (found == parsed->end()) {
+        const auto literal = lane.substr(0, lane.rfind('}') + 1);
+        found = parsed->emplace(lane, pg::parse_array(literal)).first;
+    }
+    return found->second;
+}
+
+std::vector<std::string> served_lanes(const Claimant& claimant) {
+    auto lanes = plane::lanes();
+    std::erase_if(lanes, [&](const std::string& lane) {
+        return !std::ranges::includes(claimant.capabilities, requirements_of(lane));
+    });
+    return lanes;
+}
+
+}  // namespace
+
+TakenJobs::TakenJobs(const Claimant& claimant)
+    : claimant_(claimant), gate_(claimant.worker_id, claimant.may_wait_for_keys) {
+    load_if_due(false);
+}
+
+bool TakenJobs::take_some(std::size_t wanted) {
+    lanes_ = served_lanes(claimant_);
+    const plane::Taking taking{.lanes = {lanes_.begin(), lanes_.end()},
+                               .tenants = claimant_.tenants ? &*claimant_.tenants : nullptr,
+                               .wanted = wanted};
+    std::tie(first_, last_) = plane::take(taking, quota_);
+    while (first_ == last_ && quota_.find_out()) {
+        std::tie(first_, last_) = plane::take(taking, quota_);
+    }
+    return first_ != last_;
+}
+
+std::size_t TakenJobs::take(std::size_t wanted) {
+    locked_.clear();
+    next_ = locked_.end();
+    open_.clear();
+    if (!take_some(wanted) && !(load_if_due(true) && take_some(wanted))) {
+        return 0;
+    }
+    very_first_ = very_first_.value_or(first_);
+    for (auto hand = first_; hand != last_; ++hand) {
+        if (!open_.emplace(plane::item(hand).job, hand).second) {
+            plane::drop(hand);  // it stood there twice
+        }
+    }
+    lock();
+    return last_ - first_;
+}
+
+void TakenJobs::lock() {
+    Tids tids;
+    for (auto hand = first_; hand != last_; ++hand) {
+        tids.push_back(tid_of(plane::item(hand)));
+    }
+    for (const pg::Row row : lock_where_it_stood.execute(tids)) {
+        add_locked(row);
+    }
+    if (!open_.empty()) {
+        lock_moved();
+    }
+    if (!open_.empty()) {
+        forget_gone();
+    }
+    for (auto& [group, locked] : locked_) {
+        std::ranges::sort(locked, {}, &Locked::hand);
+    }
+    next_ = locked_.begin();
+}
+
+void TakenJobs::add_locked(const pg::Row& row) {
+    const auto found = open_.find(row.get<Uuid>(2));
+    if (found == open_.end()) {
+        return;  // another job stands there now
+    }
+    latest_epoch_ = std::max(latest_epoch_, row.get<Epoch>(4));
+    locked_[{parse_priority_class(row.get<std::string>(3)), row.get<std::string>(1)}].push_back(
+        {.hand = found->second,
+         .tid = row.get<pg::Tid>(0),
+         .is_special = row.get<bool>(5) || row.get<bool>(6),
+         .is_paused = row.get<bool>(6),
+         .is_counted = row.get<bool>(7)});
+    open_.erase(found);
+}
+
+namespace {
+
+struct Keys {
+    std::vector<std::string> tenants;
+    std::vector<Uuid> jobs;
+
+    explicit Keys(const std::map<Uuid, plane::Hand>& open) {
+        for (const auto& [job, hand] : open) {
+            tenants.push_back(plane::tenant(hand));
+            jobs.push_back(job);
+        }
+    }
+};
+
+}  // namespace
+
+void TakenJobs::lock_moved() {
+    const Keys keys{open_};
+    for (const pg::Row row : lock_by_key.execute(keys.tenants, keys.jobs)) {
+        add_locked(row);
+    }
+}
+
+// What still may run comes back when this transaction ends, and nothing else.
+void TakenJobs::forget_gone() {
+    const Keys keys{open_};
+    auto gone = open_;
+    for (const pg::Row row : find_pending.execute(keys.tenants, keys.jobs)) {
+        gone.erase(row.get<Uuid>(0));
+    }
+    for (const auto& [job, hand] : gone) {
+        plane::drop(hand);
+    }
+}
+
+QuotaLine& TakenJobs::line_of(const Group& group) {
+    return lines_.try_emplace(group, group.first).first->second;
+}
+
+Candidates TakenJobs::candidates_of(const std::vector<Locked>& locked) {
+    Candidates candidates;
+    for (const auto& job : locked) {
+        candidates.locked.push_back(job.tid);
+        if (job.is_special) {
+            candidates.special.push_back(job.tid);
+        }
+        if (job.is_paused) {
+            candidates.paused.push_back(job.tid);
+        }
+        if (job.is_counted) {
+            candidates.counted.push_back(job.tid);
+        }
+    }
+    return candidates;
+}
+
+void TakenJobs::admit_group(const Group& group, const std::vector<Locked>& locked, std::size_t most,
+                            std::map<plane::Hand, pg::Tid>& admitted) {
+    const auto candidates = candidates_of(locked);
+    auto passed = candidates.special.empty() ? Admitted{.tids = candidates.locked, .aside = {}}
+                                             : gate_.admit(group.second, candidates);
+    passed.tids.resize(std::min(passed.tids.size(), most));
+    passed.tids = line_of(group).admit(group.second, passed.tids, candidates.counted);
+    std::set<std::uint64_t> leased;
+    std::ranges::transform(passed.tids, std::inserter(leased, leased.end()), key_of);
+    std::set<std::uint64_t> aside;
+    std::ranges::transform(passed.aside, std::inserter(aside, aside.end()), key_of);
+    for (const auto& [hand, tid, special, paused, counted] : locked) {
+        if (leased.contains(key_of(tid))) {
+            admitted.emplace(hand, tid);
+        }
+        if (leased.contains(key_of(tid)) || aside.contains(key_of(tid))) {
+            plane::keep(hand);
+        } else {
+            ++refused_;
+        }
+    }
+}
+
+// Groups of which the gate counts what runs stand alone.
+Tids TakenJobs::admit(std::size_t most) {
+    std::map<plane::Hand, pg::Tid> admitted;
+    for (bool more = true; more && is_open();) {
+        const auto& [group, locked] = *next_;
+        const bool is_special = std::ranges::any_of(locked, &Locked::is_special);
+        if (is_special && !admitted.empty()) {
+            break;
+        }
+        admit_group(group, locked, most - admitted.size(), admitted);
+        ++next_;
+        more = !is_special;
+    }
+    Tids tids;
+    std::ranges::copy(admitted | std::views::values, std::back_inserter(tids));
+    return tids;
+}
+
+void TakenJobs::give_back_rest() const {
+    if (very_first_) {
+        plane::give_back(*very_first_);
+    }
+}
+
+bool TakenJobs::could_take_any() {
+    constexpr std::size_t looked_at = 64;
+    take(looked_at);
+    const bool found = std::ranges::any_of(locked_, [this](const auto& entry) {
+        const auto& [group, locked] = entry;
+        const auto candidates = candidates_of(locked);
+        return gate_.could_admit(candidates) &&
+               line_of(group).could_admit(group.second, candidates.locked, candidates.counted);
+    });
+    give_back_rest();
+    return found;
+}
+
+}  // namespace ideamine::jobs
