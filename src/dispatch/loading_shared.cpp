@@ -110,7 +110,7 @@ void Loading::finish() {
         if (chunk == 0) {
             lock.plane().spill(queue);
         } else {
-            lock.plane().prepend(queue, chunk);
+            lock.plane().add(queue, chunk);
         }
     }
     const PlaneLock lock{slot};

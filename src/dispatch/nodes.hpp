@@ -21,14 +21,22 @@ struct Item {
     std::uint64_t special : 1;  // whether it may run has to be asked of its row
 
     bool operator==(const Item&) const = default;
+    // What has been ready longer goes first.
+    bool operator<(const Item& other) const {
+        return ready_at != other.ready_at ? ready_at < other.ready_at : job < other.job;
+    }
 };
 
-// Items that came, or come back, together.
+// Items that came, or came back, together, in their order.
 struct Chunk {
     Offset next;
+    Offset child;         // see runs.hpp
     std::uint32_t begin;  // of what is left
     std::uint32_t end;
     Item items[];  // NOLINT: as many as there are
+
+    const Item& first() const { return items[begin]; }
+    const Item& last() const { return items[end - 1]; }
 };
 
 inline constexpr std::uint32_t usual_weight = 100;
@@ -43,8 +51,9 @@ struct Queue {
     Offset next;  // of its tenant
     Offset tenant;
     Offset lane;
-    Offset first;  // chunk
+    Offset first;  // chunk: those that came in order, linked
     Offset last;
+    Offset late;          // chunk: those that did not, see runs.hpp
     std::uint64_t size;   // items in its chunks
     std::uint32_t place;  // in the order of its class and lane, from 1; 0: not in it
     std::uint8_t priority_class;

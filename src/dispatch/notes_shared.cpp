@@ -32,7 +32,7 @@ void append_published(Slot& slot, Notes& notes) {
         if (chunk == 0) {
             lock.plane().spill(queue);
         } else if (!lock.plane().has_spilled(queue)) {
-            lock.plane().append(queue, std::exchange(chunk, 0));
+            lock.plane().add(queue, std::exchange(chunk, 0));
         }
     }
 }
@@ -54,7 +54,7 @@ void put_back_together(Slot& slot, std::span<const InHand> hands) {
     if (chunk == 0) {
         lock.plane().spill(hands.front().queue);
     } else {
-        lock.plane().prepend(hands.front().queue, chunk);
+        lock.plane().add(hands.front().queue, chunk);
     }
 }
 
@@ -106,16 +106,14 @@ void settle(pg::TransactionEvent event) {
     auto& slot = *notes.use->get();
     const bool committed = event == pg::TransactionEvent::committed;
     if (committed) {
-        append_published(slot, notes);
-    }
-    free_published(notes.published);
-    if (committed) {
         give_back_rest(notes, 0);
+        append_published(slot, notes);
     } else {
         forget_own(notes);
         put_back(slot, notes.taken, false);
     }
     notes.taken.clear();
+    free_published(notes.published);
     notes.published.clear();
     give_up_loading(notes);
     notes.has_missed = false;

@@ -58,6 +58,7 @@ Offset make_chunk(Memory& memory, std::span<const Item> items) {
         auto& chunk = *new (&memory.at<Chunk>(offset)) Chunk{};
         chunk.end = static_cast<std::uint32_t>(items.size());
         std::ranges::copy(items, chunk.items);
+        std::sort(chunk.items, chunk.items + items.size());
     }
     return offset;
 }

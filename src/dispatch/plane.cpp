@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "dispatch/order.hpp"
+#include "dispatch/runs.hpp"
 
 namespace ideamine::dispatch {
 
@@ -133,27 +134,19 @@ void Plane::leave(Offset offset) {
     }
 }
 
-void Plane::append(Offset offset, Offset chunk) {
+void Plane::add(Offset offset, Offset chunk) {
     auto& queue = memory_.at<Queue>(offset);
     auto& added = memory_.at<Chunk>(chunk);
-    added.next = 0;
-    (queue.last == 0 ? queue.first : memory_.at<Chunk>(queue.last).next) = chunk;
-    queue.last = chunk;
+    added.next = added.child = 0;
     queue.size += added.end - added.begin;
     state_.size += added.end - added.begin;
-    enter(offset);
-}
-
-void Plane::prepend(Offset offset, Offset chunk) {
-    auto& queue = memory_.at<Queue>(offset);
-    auto& added = memory_.at<Chunk>(chunk);
-    added.next = queue.first;
-    queue.first = chunk;
     if (queue.last == 0) {
-        queue.last = chunk;
+        queue.first = queue.last = chunk;
+    } else if (auto& last = memory_.at<Chunk>(queue.last); last.last() < added.first()) {
+        last.next = queue.last = chunk;
+    } else {
+        queue.late = merge_runs(memory_, queue.late, chunk);
     }
-    queue.size += added.end - added.begin;
-    state_.size += added.end - added.begin;
     enter(offset);
 }
 
@@ -180,6 +173,11 @@ Offset Plane::clear() {
                 auto& queue = memory_.at<Queue>(offset);
                 if (queue.last != 0) {
                     memory_.at<Chunk>(queue.last).next = std::exchange(cleared, queue.first);
+                }
+                while (queue.late != 0) {
+                    const auto late = queue.late;
+                    queue.late = remove_first_run(memory_, late);
+                    memory_.at<Chunk>(late).next = std::exchange(cleared, late);
                 }
                 queue.first = queue.last = 0;
                 queue.size = 0;
@@ -217,6 +215,30 @@ void Plane::unpark_all() {
         queue.is_parked = false;
         enter(offset);
     }
+}
+
+bool Plane::is_late_first(const Queue& queue) const {
+    return queue.late != 0 && (queue.first == 0 || memory_.at<Chunk>(queue.late).first() <
+                                                       memory_.at<Chunk>(queue.first).first());
+}
+
+const Chunk& Plane::first_of(const Queue& queue) const {
+    return memory_.at<Chunk>(is_late_first(queue) ? queue.late : queue.first);
+}
+
+Offset Plane::remove_first(Queue& queue) {
+    const bool is_late = is_late_first(queue);
+    const auto offset = is_late ? queue.late : queue.first;
+    auto& chunk = memory_.at<Chunk>(offset);
+    const bool is_empty = ++chunk.begin == chunk.end;
+    if (is_late) {
+        const auto rest = remove_first_run(memory_, offset);
+        queue.late = is_empty ? rest : merge_runs(memory_, rest, offset);
+    } else if (is_empty) {
+        queue.first = chunk.next;
+        queue.last = queue.first == 0 ? 0 : queue.last;
+    }
+    return is_empty ? offset : 0;
 }
 
 bool Plane::has_work(const Claimant& claimant) const {

@@ -63,10 +63,8 @@ class Plane {
 
     void set_weight(Offset tenant, std::uint32_t weight);
 
-    // At the end of a queue, which the chunk belongs to from now on; not of one that has spilled.
-    void append(Offset queue, Offset chunk);
-    // At its beginning: what has been ready longer.
-    void prepend(Offset queue, Offset chunk);
+    // What became runnable, or was taken and not used; the chunk belongs to the queue from now on.
+    void add(Offset queue, Offset chunk);
     // So many that were taken of it were not used: they cost the tenant nothing.
     void refund(Offset queue, std::uint32_t items);
     // The table has jobs of this queue that found no room here.
@@ -97,6 +95,11 @@ class Plane {
     void leave(Offset queue);
     void charge(Tenant& tenant, std::uint8_t priority_class, Pass pass);
     void park(Offset queue);
+    // Of a queue that is not empty: the chunk with its first item, and that item taken out. The
+    // latter returns the chunk if nothing is left of it.
+    const Chunk& first_of(const Queue& queue) const;
+    Offset remove_first(Queue& queue);
+    bool is_late_first(const Queue& queue) const;
 
     State& state_;
     const Memory& memory_;

@@ -3,6 +3,7 @@
 
 #include "dispatch/order.hpp"
 #include "dispatch/plane.hpp"
+#include "dispatch/runs.hpp"
 
 namespace ideamine::dispatch {
 
@@ -90,18 +91,17 @@ Offset Plane::Taking::next_tenant(std::uint8_t priority_class) const {
 Offset Plane::Taking::next_queue(const Tenant& tenant, std::uint8_t priority_class) const {
     const auto& memory = plane_.memory_;
     Offset found = 0;
-    Time since{};
+    const Item* first = nullptr;
     for (auto offset = tenant.queues; offset != 0; offset = memory.at<Queue>(offset).next) {
         const auto& queue = memory.at<Queue>(offset);
         if (queue.priority_class != priority_class || queue.place == 0 ||
             std::ranges::count(claimant_.lanes, queue.lane) == 0) {
             continue;
         }
-        const auto& chunk = memory.at<Chunk>(queue.first);
-        const auto ready_at = chunk.items[chunk.begin].ready_at;
-        if (found == 0 || ready_at < since) {
+        const auto& item = plane_.first_of(queue).first();
+        if (found == 0 || item < *first) {
             found = offset;
-            since = ready_at;
+            first = &item;
         }
     }
     return found;
@@ -109,14 +109,9 @@ Offset Plane::Taking::next_queue(const Tenant& tenant, std::uint8_t priority_cla
 
 void Plane::Taking::take_one(Tenant& tenant, Offset offset) {
     auto& queue = plane_.memory_.at<Queue>(offset);
-    auto& chunk = plane_.memory_.at<Chunk>(queue.first);
-    taken_.push_back({chunk.items[chunk.begin++], offset});
-    if (chunk.begin == chunk.end) {
-        const auto empty = std::exchange(queue.first, chunk.next);
-        if (queue.first == 0) {
-            queue.last = 0;
-        }
-        chunk.next = std::exchange(emptied_, empty);
+    taken_.push_back({plane_.first_of(queue).first(), offset});
+    if (const auto empty = plane_.remove_first(queue); empty != 0) {
+        plane_.memory_.at<Chunk>(empty).next = std::exchange(emptied_, empty);
     }
     --plane_.state_.size;
     if (--queue.size == 0) {

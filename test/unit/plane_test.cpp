@@ -93,11 +93,13 @@ class PlaneTest : public testing::Test {
         job.bytes[15] = static_cast<std::uint8_t>(number);
         return {.job = job, .ready_at = Time{Duration{number}}, .row = 0, .special = 0};
     }
-    static int number(const Item& item) { return item.job.bytes[14] << 8 | item.job.bytes[15]; }
+    static int number(const Item& item) {
+        return static_cast<int>(item.ready_at.time_since_epoch().count());
+    }
 
     void append(const Address& address, const std::vector<int>& numbers) {
         const auto queue = queue_of(address);
-        plane_.append(queue, chunk_of(numbers));
+        plane_.add(queue, chunk_of(numbers));
     }
     Offset chunk_of(const std::vector<int>& numbers) {
         std::vector<Item> items;
@@ -151,7 +153,7 @@ class PlaneTest : public testing::Test {
     void put_back(const std::vector<Taken>& taken) {
         for (auto i = taken.rbegin(); i != taken.rend(); ++i) {
             plane_.refund(i->queue, 1);
-            plane_.prepend(i->queue, make_chunk(heap_, std::span{&i->item, 1}));
+            plane_.add(i->queue, make_chunk(heap_, std::span{&i->item, 1}));
         }
     }
 
@@ -180,6 +182,16 @@ TEST_F(PlaneTest, GivesWhatHasBeenReadyLongestFirst) {
     append({}, {4});
     EXPECT_THAT(numbers(take(9)), ElementsAre(3, 4));
     EXPECT_EQ(plane_.size(), 0);
+}
+
+TEST_F(PlaneTest, TakesInWhatHasBeenReadyLongerWhereItBelongs) {
+    append({}, {5, 9});
+    append({}, {1, 7, 10});
+    append({}, {6});
+    append({}, {2, 3});
+    EXPECT_THAT(numbers(take(4)), ElementsAre(1, 2, 3, 5));
+    append({}, {4, 11});
+    EXPECT_THAT(numbers(take(9)), ElementsAre(4, 6, 7, 9, 10, 11));
 }
 
 TEST_F(PlaneTest, GivesTheHighestClassFirst) {
@@ -305,11 +317,13 @@ class Model {
         auto& queue = queues_[address];
         enter(address);
         queue.insert(queue.end(), numbers.begin(), numbers.end());
+        std::ranges::sort(queue);
     }
     void put_back(const Address& address, int number) {
         had_[{address.tenant, address.priority_class}] -= 1;
         enter(address);
         queues_[address].push_front(number);
+        std::ranges::sort(queues_[address]);
     }
     // Whether these could be the next ones, which are then taken.
     testing::AssertionResult take(const Address& address, int number,
@@ -385,8 +399,11 @@ TEST_F(PlaneTest, DoesWhatAModelDoesWhateverHappens) {
                                       .lane = lanes[below(3)]};
                 std::vector<int> numbers;
                 for (int i = below(4); i >= 0; --i) {
-                    addresses[next] = address;
-                    numbers.push_back(next++);
+                    // now and then one that has been ready longer
+                    const int number = below(3) == 0 ? -next : next;
+                    addresses[number] = address;
+                    ++next;
+                    numbers.push_back(number);
                 }
                 append(address, numbers);
                 model.append(address, numbers);
