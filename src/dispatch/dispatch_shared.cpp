@@ -169,12 +169,12 @@ std::pair<Hand, Hand> take(const Taking& taking, Gate& gate) {
     notes.taken.reserve(notes.taken.size() + taking.wanted);
     const auto first = notes.taken.size();
     Claimant claimant;
-    Offset emptied = 0;
+    Plane::Result result{};
     {
         const PlaneLock lock{slot};
         lock.plane().unpark_all();
         claimant = asking.of(lock.plane());
-        emptied = lock.plane().take(claimant, taking.wanted, gate, taken);
+        result = lock.plane().take(claimant, taking.wanted, gate, taken);
     }
     for (const auto& [item, queue] : taken) {
         notes.taken.push_back({.item = item,
@@ -182,8 +182,10 @@ std::pair<Hand, Hand> take(const Taking& taking, Gate& gate) {
                                .level = GetCurrentSubTransactionId(),
                                .fate = InHand::Fate::comes_back});
     }
-    free_chunks(memory(), emptied);
-    take_own(notes, claimant, taking.wanted - taken.size());
+    free_chunks(memory(), result.emptied);
+    if (!result.stopped) {
+        take_own(notes, claimant, taking.wanted - taken.size());
+    }
     return {first, notes.taken.size()};
 }
 

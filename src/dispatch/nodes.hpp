@@ -45,6 +45,14 @@ inline constexpr std::uint32_t usual_weight = 100;
 // anything.
 using Pass = std::uint64_t;
 
+// Where a tenant stands in a class: least pass first, of equal ones who has waited longest since.
+struct Standing {
+    Pass pass;
+    std::uint64_t turn;  // the number of when it was served last, or came in
+
+    auto operator<=>(const Standing&) const = default;
+};
+
 // The jobs of one tenant and one class that ask the same of a worker, in the order in which they
 // became runnable.
 struct Queue {
@@ -67,22 +75,22 @@ struct Tenant {
     Offset queues;
     std::uint32_t hash;
     std::uint32_t weight;  // its share of what its class gets: 1 to 1000, usually 100
-    std::array<Pass, max_classes> passes;
+    std::array<Standing, max_classes> standings;
     std::uint16_t id_length;
     char id[];  // NOLINT: as long as it needs to be
 
     std::string_view id_view() const { return {id, id_length}; }
 };
 
-// The pass is copied here, so that comparing follows no offset.
+// The standing is copied here, so that comparing follows no offset.
 struct Place {
-    Pass pass;
+    Standing standing;
     Offset queue;
 
     auto operator<=>(const Place&) const = default;
 };
 
-// The queues of one class and lane that have items: a heap, least pass first.
+// The queues of one class and lane that have items: a heap, least standing first.
 struct Order {
     Offset places;
     std::uint32_t size;
@@ -104,6 +112,7 @@ struct Lane {
 struct State {
     Offset lanes;
     std::array<Offset, 1024> tenants;      // buckets
+    std::uint64_t turns;                   // so many turns there have been
     std::array<Pass, max_classes> latest;  // pass of who was served last
     std::uint64_t size;                    // items
     Offset parked;                         // queues

@@ -39,9 +39,9 @@ void OrderView::remove(const Queue& queue) {
     }
 }
 
-void OrderView::change(const Queue& queue, Pass pass) {
+void OrderView::change(const Queue& queue, const Standing& standing) {
     const auto index = queue.place - 1;
-    settle(index, {pass, places_[index].queue});
+    settle(index, {standing, places_[index].queue});
 }
 
 }  // namespace ideamine::dispatch

@@ -16,7 +16,7 @@ class OrderView {
     // There must be room.
     void insert(const Place& place);
     void remove(const Queue& queue);
-    void change(const Queue& queue, Pass pass);
+    void change(const Queue& queue, const Standing& standing);
 
   private:
     void put(std::uint32_t index, const Place& place);

@@ -120,11 +120,11 @@ void Plane::enter(Offset offset) {
     if (queue.place != 0 || queue.size == 0 || queue.is_parked) {
         return;
     }
-    auto& pass = tenant.passes[priority_class];
+    auto& standing = tenant.standings[priority_class];
     if (!is_served(tenant, priority_class)) {
-        pass = std::max(pass, state_.latest[priority_class]);
+        standing = {std::max(standing.pass, state_.latest[priority_class]), ++state_.turns};
     }
-    OrderView{order_of(queue), memory_}.insert({pass, offset});
+    OrderView{order_of(queue), memory_}.insert({standing, offset});
 }
 
 void Plane::leave(Offset offset) {
@@ -153,8 +153,9 @@ void Plane::add(Offset offset, Offset chunk) {
 void Plane::refund(Offset offset, std::uint32_t items) {
     const auto& queue = memory_.at<Queue>(offset);
     auto& tenant = memory_.at<Tenant>(queue.tenant);
-    const auto paid = items * (cost / tenant.weight);
-    charge(tenant, queue.priority_class, tenant.passes[queue.priority_class] - paid);
+    auto standing = tenant.standings[queue.priority_class];
+    standing.pass -= items * (cost / tenant.weight);
+    change(tenant, queue.priority_class, standing);
 }
 
 void Plane::spill(Offset offset) {
@@ -190,12 +191,12 @@ Offset Plane::clear() {
     return cleared;
 }
 
-void Plane::charge(Tenant& tenant, std::uint8_t priority_class, Pass pass) {
-    tenant.passes[priority_class] = pass;
+void Plane::change(Tenant& tenant, std::uint8_t priority_class, const Standing& standing) {
+    tenant.standings[priority_class] = standing;
     for (auto offset = tenant.queues; offset != 0; offset = memory_.at<Queue>(offset).next) {
         auto& queue = memory_.at<Queue>(offset);
         if (queue.priority_class == priority_class && queue.place != 0) {
-            OrderView{order_of(queue), memory_}.change(queue, pass);
+            OrderView{order_of(queue), memory_}.change(queue, standing);
         }
     }
 }

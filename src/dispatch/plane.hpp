@@ -75,8 +75,12 @@ class Plane {
 
     // Takes up to so many items, the highest class first. Within a class the tenant goes first that
     // has had least for its weight; within a tenant, what has been ready longest.
-    // `taken` has room for all of them. Returns chunks that are to be freed.
-    Offset take(const Claimant& claimant, std::size_t wanted, Gate& gate,
+    // `taken` has room for all of them.
+    struct Result {
+        Offset emptied;  // chunks that are to be freed
+        bool stopped;    // by the gate
+    };
+    Result take(const Claimant& claimant, std::size_t wanted, Gate& gate,
                 std::vector<Taken>& taken);
     // Whether take() would look at anything.
     bool has_work(const Claimant& claimant) const;
@@ -93,7 +97,7 @@ class Plane {
     bool is_served(const Tenant& tenant, std::uint8_t priority_class) const;
     void enter(Offset queue);
     void leave(Offset queue);
-    void charge(Tenant& tenant, std::uint8_t priority_class, Pass pass);
+    void change(Tenant& tenant, std::uint8_t priority_class, const Standing& standing);
     void park(Offset queue);
     // Of a queue that is not empty: the chunk with its first item, and that item taken out. The
     // latter returns the chunk if nothing is left of it.

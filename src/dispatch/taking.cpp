@@ -14,11 +14,11 @@ class Plane::Taking {
            std::vector<Taken>& taken)
         : plane_(plane), claimant_(claimant), wanted_(wanted), gate_(gate), taken_(taken) {}
 
-    Offset run() {
+    Result run() {
         for (std::uint8_t priority_class = 0; priority_class < max_classes; ++priority_class) {
             serve_class(priority_class);
         }
-        return emptied_;
+        return {.emptied = emptied_, .stopped = stopped_};
     }
 
   private:
@@ -60,7 +60,7 @@ void Plane::Taking::serve_class(std::uint8_t priority_class) {
     }
 }
 
-// The one with the least pass.
+// The one with the least standing.
 Offset Plane::Taking::next_tenant(std::uint8_t priority_class) const {
     const auto& memory = plane_.memory_;
     std::optional<Place> first;
@@ -73,7 +73,7 @@ Offset Plane::Taking::next_tenant(std::uint8_t priority_class) const {
         for (const auto offset : *claimant_.tenants) {
             const auto& tenant = memory.at<Tenant>(offset);
             if (const auto queue = next_queue(tenant, priority_class); queue != 0) {
-                consider({tenant.passes[priority_class], queue});
+                consider({tenant.standings[priority_class], queue});
             }
         }
     } else {
@@ -117,14 +117,15 @@ void Plane::Taking::take_one(Tenant& tenant, Offset offset) {
     if (--queue.size == 0) {
         plane_.leave(offset);
     }
-    auto& pass = tenant.passes[queue.priority_class];
+    const auto pass = tenant.standings[queue.priority_class].pass;
     auto& latest = plane_.state_.latest[queue.priority_class];
     latest = std::max(latest, pass);
-    plane_.charge(tenant, queue.priority_class, pass + cost / tenant.weight);
+    plane_.change(tenant, queue.priority_class,
+                  {pass + cost / tenant.weight, ++plane_.state_.turns});
 }
 
-Offset Plane::take(const Claimant& claimant, std::size_t wanted, Gate& gate,
-                   std::vector<Taken>& taken) {
+Plane::Result Plane::take(const Claimant& claimant, std::size_t wanted, Gate& gate,
+                          std::vector<Taken>& taken) {
     return Taking{*this, claimant, wanted, gate, taken}.run();
 }
 

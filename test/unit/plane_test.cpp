@@ -129,7 +129,7 @@ class PlaneTest : public testing::Test {
         const bool has_work = plane_.has_work(claimant);
         std::vector<Taken> taken;
         taken.reserve(wanted);
-        free_chunks(heap_, plane_.take(claimant, wanted, gate_, taken));
+        free_chunks(heap_, plane_.take(claimant, wanted, gate_, taken).emptied);
         if (wanted > 0) {
             EXPECT_TRUE(has_work || taken.empty());
         }
