@@ -58,7 +58,7 @@ QuotaGate::QuotaGate() {
 // when they have been taken.
 dispatch::Gate::Answer QuotaGate::ask(const dispatch::Tenant& tenant, const dispatch::Lane& lane,
                                       std::uint8_t priority_class) {
-    if (!counts_leases_) {
+    if (!counts_leases_ || gone_.contains(tenant.id_view())) {
         return Answer::pass;
     }
     throttling_ = throttling_in(static_cast<PriorityClass>(priority_class));
@@ -77,7 +77,15 @@ bool QuotaGate::find_out() {
     if (unknown_.empty()) {
         return false;
     }
-    quota::standing(std::exchange(unknown_, {}), throttling_);
+    const auto tenant = std::exchange(unknown_, {});
+    try {
+        quota::standing(tenant, throttling_);
+    } catch (const Error& error) {
+        if (error.code() != Code::unknown) {
+            throw;
+        }
+        gone_.insert(tenant);  // and its jobs with it, as their rows will say
+    }
     return true;
 }
 

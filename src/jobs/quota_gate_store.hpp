@@ -2,6 +2,8 @@
 // that is throttled, P0 excepted. They stay where they are, first in line.
 #pragma once
 
+#include <set>
+
 #include "dispatch/plane.hpp"
 #include "jobs/gate_store.hpp"
 #include "jobs/priority_class.hpp"
@@ -34,6 +36,7 @@ class QuotaGate final : public dispatch::Gate {
   private:
     bool counts_leases_ = quota::counts_leases();
     std::string unknown_;
+    std::set<std::string, std::less<>> gone_;  // tenants that are no more
     quota::Throttling throttling_{};
 };
 
