@@ -12,6 +12,9 @@ namespace {
 constinit pg::Statement find{"SELECT FROM ideamine.tenants WHERE tenant_id = $1",
                              pg::Statement::Kind::reads};
 
+constinit pg::Statement find_latest{"SELECT FROM ideamine.tenants WHERE tenant_id = $1",
+                                    pg::Statement::Kind::reads_latest};
+
 constinit pg::Statement insert{
     "INSERT INTO ideamine.tenants (tenant_id, name, tier, metadata, created_at)"
     " VALUES ($1, $2, $3, coalesce($4, '{}'), $5)"
@@ -39,6 +42,10 @@ void require_tenant(const std::string& tenant, Missing missing) {
         return;
     }
     throw_unknown_tenant(tenant);
+}
+
+bool has_tenant(const std::string& tenant) {
+    return tenant == default_tenant || !find_latest.execute(tenant).empty();
 }
 
 void throw_unknown_tenant(const std::string& tenant) {

@@ -17,6 +17,9 @@ std::string_view resolve_tenant(const std::optional<std::string_view>& argument)
 enum class Missing { may_create, is_error };
 void require_tenant(const std::string& tenant, Missing missing);
 
+// Whether there is one at this moment, or counts as one.
+bool has_tenant(const std::string& tenant);
+
 [[noreturn]] void throw_unknown_tenant(const std::string& tenant);
 
 // False if it was there already.

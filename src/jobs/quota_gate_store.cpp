@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "access/tenant_store.hpp"
 #include "jobs/publish_store.hpp"
 #include "jobs/released_store.hpp"
 
@@ -78,12 +79,9 @@ bool QuotaGate::find_out() {
         return false;
     }
     const auto tenant = std::exchange(unknown_, {});
-    try {
+    if (access::has_tenant(tenant)) {
         quota::standing(tenant, throttling_);
-    } catch (const Error& error) {
-        if (error.code() != Code::unknown) {
-            throw;
-        }
+    } else {
         gone_.insert(tenant);  // and its jobs with it, as their rows will say
     }
     return true;
