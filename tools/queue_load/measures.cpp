@@ -21,7 +21,7 @@ using Queues = std::vector<std::unique_ptr<Queue>>;
 // Bulk for those who feed a load, and how far ahead of the workers they may be.
 constexpr int FEED_BATCH = 100;
 constexpr int FEEDERS = 2;
-constexpr long MOST_WAITING = 10000;
+constexpr long MOST_WAITING = 20000;
 
 Queues open(const Options& options, int count) {
     Queues queues;

@@ -31,12 +31,12 @@ void PgqQueue::enqueue(int jobs) {
     }
     std::string lines;
     for (int i = 0; i < jobs; ++i) {
-        lines += "page\t{\"page\":" + std::to_string(++created_) + "}\n";
+        lines += "now\tpage\t{\"page\":" + std::to_string(++created_) + "}\n";
     }
     // the name of the table holds for the transaction
     connection_.run("BEGIN");
     const std::string table = connection_.execute("table", {target}).at(0, 0);
-    connection_.copy("COPY " + table + " (ev_type, ev_data) FROM STDIN", lines);
+    connection_.copy("COPY " + table + " (ev_time, ev_type, ev_data) FROM STDIN", lines);
     connection_.run("COMMIT");
 }
 
