@@ -44,10 +44,9 @@ record() {
 
 # One measurement of a queue that is there and empty.
 measure_rate() {
-    local measure=$1 connections=$2 batch=$3 jobs=$4 queue=$5 run=$6
-    reset_queue "$queue" "$connections" "$batch"
-    [ "$measure" = enqueue ] || fill_queue "$queue" "$batch" "$jobs"
-    sql -c "CHECKPOINT"
+    local measure=$1 connections=$2 batch=$3 jobs=$4 queue=$5 run=$6 backlog=0
+    [ "$measure" = enqueue ] || backlog=$jobs
+    prepared "$queue" "$connections" "$batch" "$backlog" || return 0
     try "$queue" "$measure" "$connections" "$batch" "$jobs" |
         record "$measure" "$connections" "$batch" "$DURABLE" "$queue" "$run"
 }
@@ -83,8 +82,7 @@ rates() {
 load_of() {
     local connections=$1 batch=$2 queue=$3 run=$4 held
     for held in load load-under-snapshot; do
-        reset_queue "$queue" "$connections" "$batch"
-        sql -c "CHECKPOINT"
+        prepared "$queue" "$connections" "$batch" 0 || return 0
         [ "$held" = load ] || hold_snapshot
         with_ticker "$queue" try "$queue" load "$connections" "$batch" "$SNAPSHOT_SECONDS" |
             record "$held" "$connections" "$batch" "$DURABLE" "$queue" "$run"
@@ -108,7 +106,7 @@ latencies() {
     local queue run
     for ((run = 0; run < RUNS; ++run)); do
         for queue in $(usable_of "$LATENCY"); do
-            reset_queue "$queue" 1 1
+            prepared "$queue" 1 1 0 || continue
             with_ticker "$queue" try "$queue" latency 1 1 "${LATENCY_ROUNDS:-200}" |
                 record latency 1 1 "$DURABLE" "$queue" "$run"
         done

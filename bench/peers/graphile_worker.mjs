@@ -1,5 +1,6 @@
 // graphile-worker. With prefetch, a number of jobs or as many as the batch that is asked for, it uses what its
-// documentation names for speed: a local queue, batched completions, and several instances (worker.graphile.org/docs/performance).
+// documentation names for speed (worker.graphile.org/docs/performance): a local queue, batched completions, and several
+// instances.
 import { Logger, makeWorkerUtils, run, runMigrations } from "graphile-worker";
 import pg from "pg";
 import { connect, makerOf } from "./postgres.mjs";

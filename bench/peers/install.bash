@@ -61,11 +61,13 @@ note() {
     grep -qxF "$line" "$RESULTS" || printf '%s\n' "$line" >>"$RESULTS"
 }
 
+roughness() { [ "$RUNS" -ge 3 ] && [ "$SNAPSHOT_SECONDS" -ge 60 ] || echo ": a short run, rough figures"; }
+
 record_versions() {
     note version PostgreSQL "$(sql -c "SHOW server_version")"
     note version ideamine "$(sql -c "SELECT extversion FROM pg_extension WHERE extname = 'ideamine'")"
     note version machine "$(nproc) cores, $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)"
-    note version runs "$RUNS there and back, SCALE=$SCALE, SNAPSHOT_SECONDS=$SNAPSHOT_SECONDS"
+    note version runs "RUNS=$RUNS (there and back) SCALE=$SCALE SNAPSHOT_SECONDS=$SNAPSHOT_SECONDS$(roughness)"
     ! command -v redis-server >/dev/null || note version Redis "$(redis-server --version | sed 's/.* v=\([^ ]*\).*/\1/')"
     ! command -v pgqd >/dev/null || note version PgQ "$(pgqd -V | sed 's/.* //')"
     [ ! -x "$NODE" ] || note version node "$("$NODE" --version)"

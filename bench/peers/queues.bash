@@ -49,6 +49,16 @@ fill_queue() {
         libpq/pgq) sql -o /dev/null -v batch="$batch" -v jobs="$jobs" -f "$BENCH/peers/pgq_fill.sql" ;;
         libpq/*) run_load 300 "$queue" enqueue 4 1000 "$jobs" >/dev/null ;;
         node/*) run_load 300 "$queue" fill 4 1000 "$jobs" ;;
-    esac
-    sql -c "VACUUM (ANALYZE)"
+    esac && sql -c "VACUUM (ANALYZE)"
+}
+
+# Empties a queue and gives it a backlog. Fails if the queue does, which is recorded.
+prepared() {
+    local queue=$1 connections=$2 batch=$3 backlog=$4
+    if reset_queue "$queue" "$connections" "$batch" &&
+        { [ "$backlog" -eq 0 ] || fill_queue "$queue" "$batch" "$backlog"; } && sql -c "CHECKPOINT"; then
+        return 0
+    fi
+    note "failed" "$queue" "could not be made ready"
+    return 1
 }

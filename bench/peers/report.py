@@ -74,16 +74,14 @@ def loads(measurements):
 
 
 def losses(measurements):
-    """Every rate of another queue that was above ideamine's."""
+    """Rows for whatever was faster than ideamine, with either setting."""
     for measure in ("enqueue", "process"):
         for connections, batch, queues in measurements.groups(measure):
             for queue, durable in queues.items():
-                for setting, words in (("on", "waiting for the disk"), ("off", "not waiting for the disk")):
-                    others = values(queues[baseline(queue)][setting])
-                    pairs = ratios(values(durable[setting]), others)
-                    if pairs and median(pairs) > 1 and "ideamine" not in queue:
-                        where = title(measure, connections, batch)
-                        yield f"- {where}, {words}: {queue} does {median(pairs):.2f} times as many."
+                others = queues[baseline(queue)]
+                pairs = [ratios(values(durable[s]), values(others[s])) for s in ("on", "off")]
+                if "ideamine" not in queue and any(p and median(p) > 1 for p in pairs):
+                    yield [title(measure, connections, batch), queue, *(spread(p, "{:.2f}") for p in pairs)]
 
 
 def report(measurements):
@@ -94,8 +92,9 @@ def report(measurements):
         parts += loads(measurements)
     if measurements.groups("latency"):
         parts += latency(measurements)
-    lost = list(losses(measurements)) or ["Nowhere in this run."]
-    parts.append("### Where ideamine was slower in this run\n\n" + "\n".join(lost))
+    lost = list(losses(measurements))
+    head = ["measurement", "queue", "times ideamine, waits for the disk", "does not wait"]
+    parts.append("### What was faster than ideamine in this run\n\n" + (table(head, lost) if lost else "Nothing."))
     remarks = [f"- {queue}: {kind}: {reason}" for kind, queue, reason in measurements.remarks] or ["All queues ran."]
     parts.append("### Not run\n\n" + "\n".join(remarks))
     return "\n\n".join(parts) + "\n"
