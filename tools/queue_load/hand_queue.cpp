@@ -2,16 +2,16 @@
 
 namespace {
 
-const char* const INSERT_ONE =
+constexpr const char* insert_one_sql =
     "INSERT INTO baseline.queue (id, tenant, priority, job_type, payload, run_at, created_at)"
     " VALUES (gen_random_uuid(), 'default-tenant', 2, 'page', $1, now(), now())";
 
-const char* const INSERT_MANY =
+constexpr const char* insert_many_sql =
     "INSERT INTO baseline.queue (id, tenant, priority, job_type, payload, run_at, created_at)"
     " SELECT gen_random_uuid(), 'default-tenant', 2, 'page', payload, now(), now()"
     " FROM unnest($1::jsonb[]) AS payload";
 
-const char* const CLAIM =
+constexpr const char* claim_sql =
     "UPDATE baseline.queue q SET status = 'running', worker = 'load', attempt = attempt + "
     "1, started_at = now(),"
     " locked_until = now() + interval '1 minute'"
@@ -19,23 +19,23 @@ const char* const CLAIM =
     "  ORDER BY priority, run_at LIMIT $1::integer FOR UPDATE SKIP LOCKED) picked"
     " WHERE q.id = picked.id RETURNING q.tenant, q.id, q.attempt, q.payload";
 
-const char* const COMPLETE =
+constexpr const char* complete_sql =
     "WITH done AS (UPDATE baseline.queue SET status = 'completed', finished_at = now(),"
     "  result = '{\"ok\":true}' WHERE id = ANY ($1::uuid[]) AND status = 'running'"
     "  RETURNING id, attempt, worker, started_at, finished_at)"
     " INSERT INTO baseline.executions (job_id, attempt, worker, started_at, ended_at, outcome)"
     " SELECT id, attempt, worker, started_at, finished_at, 'completed' FROM done";
 
-const char* const REMOVE =
+constexpr const char* remove_sql =
     "DELETE FROM baseline.queue WHERE id = ANY ($1::uuid[]) AND status = 'running'";
 
 }  // namespace
 
 HandQueue::HandQueue(Finished finished) {
-    connection_.prepare("insert", INSERT_ONE);
-    connection_.prepare("insert many", INSERT_MANY);
-    connection_.prepare("claim", CLAIM);
-    connection_.prepare("complete", finished == Finished::are_kept ? COMPLETE : REMOVE);
+    connection_.prepare("insert", insert_one_sql);
+    connection_.prepare("insert many", insert_many_sql);
+    connection_.prepare("claim", claim_sql);
+    connection_.prepare("complete", finished == Finished::are_kept ? complete_sql : remove_sql);
 }
 
 void HandQueue::enqueue(int jobs) {

@@ -19,9 +19,9 @@ using Clock = std::chrono::steady_clock;
 using Queues = std::vector<std::unique_ptr<Queue>>;
 
 // Bulk for those who feed a load, and how far ahead of the workers they may be.
-constexpr int FEED_BATCH = 100;
-constexpr int FEEDERS = 2;
-constexpr long MOST_WAITING = 20000;
+constexpr int feed_batch = 100;
+constexpr int feeder_count = 2;
+constexpr long most_waiting = 20000;
 
 Queues open(const Options& options, int count) {
     Queues queues;
@@ -70,12 +70,12 @@ void work(Queue& queue, int batch, std::atomic<long>& done, const std::function<
 void feed(Queue& queue, std::atomic<long>& created, const std::atomic<long>& done,
           const std::atomic<bool>& is_over) {
     while (!is_over) {
-        if (created - done > MOST_WAITING) {
+        if (created - done > most_waiting) {
             pause();
             continue;
         }
-        queue.enqueue(FEED_BATCH);
-        created += FEED_BATCH;
+        queue.enqueue(feed_batch);
+        created += feed_batch;
     }
 }
 
@@ -117,7 +117,7 @@ void process(const Options& options) {
 }
 
 void load(const Options& options) {
-    auto feeders = open(options, FEEDERS);
+    auto feeders = open(options, feeder_count);
     auto workers = open(options, options.connections);
     std::atomic<long> created = 0;
     std::atomic<long> done = 0;
