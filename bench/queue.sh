@@ -9,10 +9,10 @@ load=$(dirname "$REPLAY")/queue_load
 for ((run = 0; run < RUNS; ++run)); do
     sql -o /dev/null -f "$(dirname "$0")/queue.sql"
     # each twice, in turns: who goes first has no advantage
-    for queue in skip-locked ideamine ideamine skip-locked; do
-        "$load" "$queue" 4 100 60 >>"$BENCH_FOLDER/$queue"
+    for queue in by-hand ideamine ideamine by-hand; do
+        "$load" "$queue" process 4 100 24000 >>"$BENCH_FOLDER/$queue"
     done
 done
-row "SKIP LOCKED by hand, jobs/s" "$(summary <"$BENCH_FOLDER/skip-locked")"
+row "SKIP LOCKED by hand, jobs/s" "$(summary <"$BENCH_FOLDER/by-hand")"
 row "ideamine, jobs/s" "$(summary <"$BENCH_FOLDER/ideamine")"
-row "ratio (aim 1.00)" "$(ratios "$BENCH_FOLDER/ideamine" "$BENCH_FOLDER/skip-locked")"
+row "ratio (aim 1.00)" "$(ratios "$BENCH_FOLDER/ideamine" "$BENCH_FOLDER/by-hand")"

@@ -1,0 +1,2 @@
+\ir ../baseline.sql
+TRUNCATE baseline.queue, baseline.executions;
