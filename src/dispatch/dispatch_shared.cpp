@@ -97,6 +97,10 @@ class Asking {
 
 }  // namespace
 
+void load_anew() {
+    notes().has_missed = true;
+}
+
 Offset queue_of(const Ready& ready) {
     return find_or_make_queue(*notes().use->get(), key_of(ready));
 }

@@ -23,6 +23,9 @@ struct Ready {
 // out jobs then finds them in the table.
 void publish(std::vector<Ready> ready);
 
+// If the caller's transaction commits, what may run is read from the table anew.
+void load_anew();
+
 // The queue that it goes to; 0: there is no room for it.
 Offset queue_of(const Ready& ready);
 
