@@ -4,6 +4,7 @@
 #include "admission/admission_settings.hpp"
 #include "admission/admission_shared.hpp"
 #include "bgworker/launcher.hpp"
+#include "ideamine/pg/fault_point.hpp"
 #include "ideamine/pg/settings.hpp"
 #include "idempotency/idempotency_settings.hpp"
 #include "jobs/claim_shared.hpp"
@@ -29,6 +30,7 @@ void _PG_init() {
         quota::define_settings();
         workers::define_settings();
         bgworker::define_settings();
+        pg::define_fault_setting();
         pg::reserve_prefix("ideamine");
         access::guard_explain();
         if (process_shared_preload_libraries_in_progress) {
