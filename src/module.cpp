@@ -6,6 +6,7 @@
 #include "bgworker/launcher.hpp"
 #include "dispatch/dispatch_settings.hpp"
 #include "dispatch/planes_shared.hpp"
+#include "ideamine/pg/fault_point.hpp"
 #include "ideamine/pg/settings.hpp"
 #include "idempotency/idempotency_settings.hpp"
 #include "jobs/claim_shared.hpp"
@@ -32,6 +33,7 @@ void _PG_init() {
         quota::define_settings();
         workers::define_settings();
         bgworker::define_settings();
+        pg::define_fault_setting();
         pg::reserve_prefix("ideamine");
         access::guard_explain();
         if (process_shared_preload_libraries_in_progress) {

@@ -3,6 +3,7 @@
 #include "admission/loading_shared.hpp"
 #include "admission/notes_shared.hpp"
 #include "ideamine/pg/as_owner.hpp"
+#include "ideamine/pg/fault_point.hpp"
 #include "ideamine/pg/spi.hpp"
 
 extern "C" {
@@ -160,68 +161,79 @@ Reading read(const Party& party, int resource, Time now) {
 
 std::vector<Answer> admit(std::span<const Ask> asks, Throttling throttling, Purpose purpose) {
     check_may_take();
-    return Admission{asks, throttling, purpose}.run();
+    auto answers = Admission{asks, throttling, purpose}.run();
+    pg::fault_point("admission.taken");
+    return answers;
 }
 
 Amount admit_some(const Ask& ask, Throttling throttling, Purpose purpose) {
     check_may_take();
     const auto account = pin_party(ask.party);
     prepare_notes(1);
-    return with_counter(*account, *ask.party.ledger, ask.resource, [&](Counter& counter) {
-        const auto now = pg::now();
-        const auto& limits = limits_of(*account, counter);
-        const auto amount = std::min(ask.amount, remaining(limits, counter.usage));
-        const bool throttled =
-            throttling == Throttling::honoured && now < throttled_until(*account);
-        if (amount == 0 || throttled) {
-            return Amount{0};
-        }
-        const Verdict verdict{.crosses = crosses(limits, counter.usage, amount)};
-        admission::take(counter.usage, limits, amount, now);
-        add_note(
-            taken(*account, counter, *ask.party.ledger, amount, kind_for(purpose), verdict, now));
-        return amount;
-    });
+    const auto admitted =
+        with_counter(*account, *ask.party.ledger, ask.resource, [&](Counter& counter) {
+            const auto now = pg::now();
+            const auto& limits = limits_of(*account, counter);
+            const auto amount = std::min(ask.amount, remaining(limits, counter.usage));
+            const bool throttled =
+                throttling == Throttling::honoured && now < throttled_until(*account);
+            if (amount == 0 || throttled) {
+                return Amount{0};
+            }
+            const Verdict verdict{.crosses = crosses(limits, counter.usage, amount)};
+            admission::take(counter.usage, limits, amount, now);
+            add_note(taken(*account, counter, *ask.party.ledger, amount, kind_for(purpose), verdict,
+                           now));
+            return amount;
+        });
+    pg::fault_point("admission.taken");
+    return admitted;
 }
 
 Answer take(const Ask& ask, Purpose purpose) {
     check_may_take();
     const auto account = pin_party(ask.party);
     prepare_notes(1);
-    return with_counter(*account, *ask.party.ledger, ask.resource, [&](Counter& counter) {
-        const auto now = pg::now();
-        const auto& limits = limits_of(*account, counter);
-        if (!is_countable(counter.usage, ask.amount)) {
-            throw Error(Code::invalid_argument, "the amount is too large",
-                        "With what is in use it would be more than can be counted.");
-        }
-        const Verdict verdict{.crosses = crosses(limits, counter.usage, ask.amount)};
-        admission::take(counter.usage, limits, ask.amount, now);
-        add_note(taken(*account, counter, *ask.party.ledger, ask.amount, kind_for(purpose), verdict,
-                       now));
-        return Answer{verdict, account->read(counter.usage, ask.resource)};
-    });
+    const auto answer =
+        with_counter(*account, *ask.party.ledger, ask.resource, [&](Counter& counter) {
+            const auto now = pg::now();
+            const auto& limits = limits_of(*account, counter);
+            if (!is_countable(counter.usage, ask.amount)) {
+                throw Error(Code::invalid_argument, "the amount is too large",
+                            "With what is in use it would be more than can be counted.");
+            }
+            const Verdict verdict{.crosses = crosses(limits, counter.usage, ask.amount)};
+            admission::take(counter.usage, limits, ask.amount, now);
+            add_note(taken(*account, counter, *ask.party.ledger, ask.amount, kind_for(purpose),
+                           verdict, now));
+            return Answer{verdict, account->read(counter.usage, ask.resource)};
+        });
+    pg::fault_point("admission.taken");
+    return answer;
 }
 
 Amount release(const Ask& ask) {
     check_may_take();
     const auto account = pin_party(ask.party);
     prepare_notes(1);
-    return with_counter(*account, *ask.party.ledger, ask.resource, [&](Counter& counter) {
-        // what nobody else can give back goes first; it is there as long as the release is
-        const auto own = std::min(ask.amount, own_releasable(counter));
-        const auto of_settled = std::min(ask.amount - own, releasable(counter.usage));
-        if (own + of_settled > 0) {
-            counter.usage.releasing += of_settled;
-            add_note({.account = account.get(),
-                      .counter = &counter,
-                      .ledger = ask.party.ledger,
-                      .amount = own + of_settled,
-                      .of_settled = of_settled,
-                      .kind = Note::Kind::release});
-        }
-        return own + of_settled;
-    });
+    const auto released =
+        with_counter(*account, *ask.party.ledger, ask.resource, [&](Counter& counter) {
+            // what nobody else can give back goes first; it is there as long as the release is
+            const auto own = std::min(ask.amount, own_releasable(counter));
+            const auto of_settled = std::min(ask.amount - own, releasable(counter.usage));
+            if (own + of_settled > 0) {
+                counter.usage.releasing += of_settled;
+                add_note({.account = account.get(),
+                          .counter = &counter,
+                          .ledger = ask.party.ledger,
+                          .amount = own + of_settled,
+                          .of_settled = of_settled,
+                          .kind = Note::Kind::release});
+            }
+            return own + of_settled;
+        });
+    pg::fault_point("admission.released");
+    return released;
 }
 
 void rules_changed(const Scope& scope) {

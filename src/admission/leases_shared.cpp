@@ -2,6 +2,7 @@
 
 #include "admission/loading_shared.hpp"
 #include "admission/notes_shared.hpp"
+#include "ideamine/pg/fault_point.hpp"
 
 namespace ideamine::admission::shared {
 
@@ -71,6 +72,7 @@ Answer join(const Membership& membership, Throttling throttling) {
         }
         answer.reading = pair.group->read(group.usage, membership.resource);
     });
+    pg::fault_point("admission.joined");
     return answer;
 }
 
@@ -162,6 +164,7 @@ class EndingLeases {
 void end_leases(const Ending& ending) {
     check_may_take();
     EndingLeases{ending}.run();
+    pg::fault_point("admission.leases_ended");
 }
 
 }  // namespace ideamine::admission::shared

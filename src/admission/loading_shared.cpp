@@ -2,6 +2,7 @@
 
 #include "admission/notes_shared.hpp"
 #include "ideamine/pg/as_owner.hpp"
+#include "ideamine/pg/fault_point.hpp"
 #include "ideamine/pg/spi.hpp"
 #include "ideamine/pg/wake.hpp"
 
@@ -74,6 +75,7 @@ void load_rules(Account& account, const Ledger& ledger, Time now) {
     // a window does not begin earlier than the one before, whatever the clock does
     const auto rules =
         ledger.read_rules(account.id_view(), std::max(now, account.rules.window_start));
+    pg::fault_point("admission.rules_read");
     Offset past = 0;
     do {
         {
@@ -94,6 +96,7 @@ void load_counter(Account& account, const Ledger& ledger, int resource, Amount m
     const auto window = account.rules.window_of(resource);
     auto sums = ledger.read_sums(account.id_view(), resource, window);
     sums.leased += missing_leases;
+    pg::fault_point("admission.counter_read");
     const auto offset = make_counter(resource, window, sums);
     const AccountLock lock{account};
     auto& usage = counter_at(offset)->usage;
@@ -143,6 +146,7 @@ void load(Account& account, const Ledger& ledger, int resource, Time give_up_at,
     if (is_missing(rules)) {
         const pg::AsOwner as_owner;
         const pg::Spi spi;
+        pg::fault_point("admission.loading");
         if (rules) {
             load_rules(account, ledger, now);
         }

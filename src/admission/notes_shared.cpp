@@ -1,5 +1,6 @@
 #include "admission/notes_shared.hpp"
 
+#include "ideamine/pg/fault_point.hpp"
 #include "ideamine/pg/transaction_end.hpp"
 
 namespace ideamine::admission::shared {
@@ -115,6 +116,7 @@ void settle_all(bool committed) {
         for (const auto& note : state().notes) {
             if ((note.kind == Note::Kind::release) == releases) {
                 settle(note, committed);
+                pg::fault_point_without_error("admission.settling");
             }
         }
     }
@@ -157,8 +159,14 @@ void end_transaction(pg::TransactionEvent event) {
     if (event == pg::TransactionEvent::before_prepare) {
         refuse_to_prepare();
     }
+    if (event == pg::TransactionEvent::before_commit && !state().notes.empty()) {
+        pg::boundary([] { pg::fault_point("admission.before_commit"); });
+    }
     if (!pg::has_ended(event)) {
         return;
+    }
+    if (!state().notes.empty()) {
+        pg::fault_point_without_error("admission.ended");
     }
     settle_all(event == pg::TransactionEvent::committed);
     state().notes.clear();
@@ -203,6 +211,7 @@ void end_subtransaction(bool committed, SubTransactionId level, SubTransactionId
     for (std::size_t i = first; i < notes.size(); ++i) {
         auto note = notes[i];
         if (!committed) {
+            pg::fault_point_without_error("admission.rolling_back");
             settle(note, false);
             continue;
         }
@@ -259,6 +268,7 @@ void prepare_notes(std::size_t count) {
 
 void add_note(Note note) {
     note.level = GetCurrentSubTransactionId();
+    pg::fault_point_without_error("admission.noted");
     if (!merge(note, state().notes.size())) {
         pin(*note.account);
         pin(limiting_account(note));

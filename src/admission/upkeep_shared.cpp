@@ -1,6 +1,7 @@
 #include "admission/upkeep_shared.hpp"
 
 #include "admission/accounts_shared.hpp"
+#include "ideamine/pg/fault_point.hpp"
 
 namespace ideamine::admission::shared {
 
@@ -22,6 +23,7 @@ std::int64_t forget_all() {
     std::int64_t forgotten = 0;
     for_each_account(pg::current_installation(), [&forgotten](Account& account) {
         pg::check_interrupts();
+        pg::fault_point("admission.forgetting");
         for (auto counter = forget_one(account); counter != 0; counter = forget_one(account)) {
             drop_counter(counter);
             ++forgotten;

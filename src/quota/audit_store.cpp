@@ -1,6 +1,6 @@
 #include "quota/audit_store.hpp"
-#include "admission/upkeep_shared.hpp"
 
+#include "admission/upkeep_shared.hpp"
 #include "quota/leases_store.hpp"
 #include "quota/tenant_ledger_store.hpp"
 #include "quota/user_store.hpp"

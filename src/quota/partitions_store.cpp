@@ -1,5 +1,6 @@
 #include "quota/partitions_store.hpp"
 
+#include "ideamine/pg/fault_point.hpp"
 #include "ideamine/pg/key_lock.hpp"
 #include "ideamine/pg/relation.hpp"
 
@@ -129,6 +130,7 @@ std::int64_t roll_up_usage(Time at) {
             break;
         }
         sum_up.execute(date_of(day), start, end);
+        pg::fault_point("usage.summed_up");
         move_horizon.execute(end);
         ++count;
     }

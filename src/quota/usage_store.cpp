@@ -1,6 +1,7 @@
 #include "quota/usage_store.hpp"
 
 #include "ideamine/pg/as_owner.hpp"
+#include "ideamine/pg/fault_point.hpp"
 #include "ideamine/pg/numeric.hpp"
 #include "ideamine/pg/spi.hpp"
 #include "ideamine/pg/time_partitions.hpp"
@@ -66,6 +67,7 @@ admission::Amount sum_leased(const std::string& tenant, Resource resource) {
 }  // namespace
 
 void append_usage(const UsageRow& row) {
+    pg::fault_point("usage.appending");
     const auto now = pg::now();
     const pg::Units amount{row.amount, decimal_digits(row.resource)};
     if (!usage.append(row.tenant, pg::Label{to_string(row.resource)}, amount, row.window_start, now,
@@ -76,6 +78,7 @@ void append_usage(const UsageRow& row) {
         insert_row.execute(row.tenant, to_string(row.resource), amount, row.window_start, now,
                            row.run, row.job);
     }
+    pg::fault_point("usage.appended");
 }
 
 admission::Sums sum_usage(const std::string& tenant, Resource resource, Time window_start) {

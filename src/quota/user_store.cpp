@@ -2,6 +2,7 @@
 
 #include "access/tenant_store.hpp"
 #include "ideamine/identifier.hpp"
+#include "ideamine/pg/fault_point.hpp"
 #include "ideamine/pg/numeric.hpp"
 #include "ideamine/pg/spi.hpp"
 #include "ideamine/pg/time_partitions.hpp"
@@ -116,6 +117,7 @@ void append(const User& user, Resource resource, Amount amount, Time window_star
         insert_usage.execute(user.tenant, user.project, user.user, to_string(resource), units,
                              window_start, now);
     }
+    pg::fault_point("user_usage.appended");
 }
 
 // What is asked for, of what is not zero.

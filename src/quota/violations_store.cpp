@@ -1,5 +1,6 @@
 #include "quota/violations_store.hpp"
 
+#include "ideamine/pg/fault_point.hpp"
 #include "ideamine/pg/key_lock.hpp"
 #include "ideamine/pg/numeric.hpp"
 #include "ideamine/pg/random.hpp"
@@ -86,6 +87,7 @@ std::int64_t record_violations() {
     pg::lock_key(pg::KeyKind::violations, "quota_violations", "");
     std::int64_t count = 0;
     for (const auto& queued : shared::take_violations()) {
+        pg::fault_point("violations.writing");
         write(queued);
         count += queued.count;
     }

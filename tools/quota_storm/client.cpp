@@ -19,8 +19,10 @@ bool is_expected(const std::string& sqlstate) {
 
 }  // namespace
 
-Client::Client(std::string dsn, const std::vector<Tenant>& tenants, unsigned seed, int number)
+Client::Client(std::string dsn, const std::vector<Tenant>& tenants, unsigned seed, int number,
+               std::string fault)
     : dsn_(std::move(dsn)),
+      fault_(std::move(fault)),
       calls_(tenants, seed * 1000 + static_cast<unsigned>(number)),
       begin_(std::string{"BEGIN ISOLATION LEVEL "} +
              isolation_levels.at(static_cast<std::size_t>(number) % isolation_levels.size())) {}
@@ -39,6 +41,9 @@ void Client::connect() {
     if (worker_.empty()) {
         worker_ = session_->run("SELECT ideamine.register_worker('storm', '{}', 100)")[0][0];
     }
+    if (!fault_.empty()) {
+        session_->run("SET ideamine.fault = " + quoted(fault_));
+    }
 }
 
 void Client::transaction() {
@@ -56,6 +61,12 @@ void Client::transaction() {
         }
         ++counts_["failed with " + failure.sqlstate()];
         session_->run("ROLLBACK");
+    } catch (const Gone&) {
+        if (fault_.empty()) {
+            throw;
+        }
+        ++counts_["lost"];
+        session_.reset();
     }
 }
 

@@ -13,7 +13,9 @@ using Counts = std::map<std::string, int>;
 
 class Client {
   public:
-    Client(std::string dsn, const std::vector<Tenant>& tenants, unsigned seed, int number);
+    // In its sessions `fault` is set, which may end them.
+    Client(std::string dsn, const std::vector<Tenant>& tenants, unsigned seed, int number,
+           std::string fault);
 
     // One after the other. Throws Gone when the server is.
     void run(int transactions);
@@ -35,6 +37,7 @@ class Client {
     void look_at(const Row& row, const std::string& sql);
 
     std::string dsn_;
+    std::string fault_;
     Calls calls_;
     std::string begin_;
     std::unique_ptr<Session> session_;

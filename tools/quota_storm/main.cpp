@@ -11,6 +11,8 @@ namespace {
 
 constexpr auto usage =
     "usage: quota_storm [--dsn DSN] [--seed N] [--clients N] [--transactions N]\n"
+    "  --fault FAULT  as ideamine.fault in the sessions of clients, which may lose them;\n"
+    "                 --verify afterwards\n"
     "  --until-gone   the server will be killed: that ends the storm\n"
     "  --verify       only compare the counters of all storms with their rows\n";
 
@@ -38,6 +40,8 @@ bool read_options(std::span<char*> arguments, storm::Options& options) {
         const std::string value = arguments[i];
         if (name == "--dsn") {
             options.dsn = value;
+        } else if (name == "--fault") {
+            options.fault = value;
         } else if (!(name == "--seed" && read_number(value, options.seed)) &&
                    !(name == "--clients" && read_number(value, options.clients)) &&
                    !(name == "--transactions" && read_number(value, options.transactions))) {
@@ -76,10 +80,13 @@ int main(int argc, char** argv) {
         if (!options.verify_only) {
             wrong = storm::run(options, counts);
         }
-        if (!options.until_gone && wrong.empty()) {
+        if (!options.until_gone && options.fault.empty() && wrong.empty()) {
             wrong = storm::verify(options);
         }
         return report(options, counts, wrong);
+    } catch (const storm::Gone& gone) {
+        std::fprintf(stderr, "quota_storm: %s\n", gone.what());
+        return options.until_gone ? 0 : 2;
     } catch (const std::exception& error) {
         std::fprintf(stderr, "quota_storm: %s\n", error.what());
         return 2;

@@ -83,7 +83,7 @@ class Storm {
     }
 
     void run_client(int number) {
-        Client client{options_.dsn, tenants_, options_.seed, number};
+        Client client{options_.dsn, tenants_, options_.seed, number, options_.fault};
         client.run(options_.transactions);
         const std::lock_guard guard{mutex_};
         for (const auto& [what, times] : client.counts()) {

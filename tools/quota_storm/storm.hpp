@@ -11,6 +11,7 @@ struct Options {
     int clients = 32;
     int transactions = 30;  // of each client
     bool verify_only = false;
+    std::string fault;  // what is set for clients as ideamine.fault; it may end their sessions
     bool until_gone = false;  // the server is going to be killed: that ends the storm, and no harm
 };
 
