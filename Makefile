@@ -46,7 +46,7 @@ override with_llvm := no
 # Row security comes last, for all tables that there are by then.
 sql_modules := schema_tables access_tables projects_tables roles_tables logins_tables workers_tables \
                jobs_tables idempotency_tables queues_tables events_tables quota_tables \
-               access projects roles logins workers jobs idempotency queues quota quota_users quota_counters \
+               access projects roles logins workers jobs jobs_dispatch idempotency queues quota quota_users quota_counters \
                quota_usage bgworker \
                older_names row_security
 sql_files := $(sql_modules:%=sql/modules/%.sql)

@@ -32,6 +32,8 @@ constinit Duties table{{
      pg::Statement{"SELECT pg_catalog.count(pg_catalog.pg_notify('ideamine', ''))"
                    " FROM ideamine.record_violations() AS written WHERE written > 0"},
      Version{1, 2}},
+    {"reconcile_dispatch", Pace::purge, pg::Statement{"SELECT ideamine.reconcile_dispatch()"},
+     Version{1, 2}, "jobs that may run were missing in shared memory"},
     {"roll_up_usage", Pace::purge, pg::Statement{"SELECT ideamine.roll_up_usage()"}, Version{1, 2}},
     {"cleanup_old_usage_records", Pace::purge,
      pg::Statement{"SELECT ideamine.cleanup_old_usage_records()"}, Version{1, 2}},

@@ -18,7 +18,7 @@ struct Duty {
     const char* alarm = nullptr;
 };
 
-inline constexpr std::size_t duty_count = 12;
+inline constexpr std::size_t duty_count = 13;
 using Duties = std::array<Duty, duty_count>;
 Duties& duties();
 

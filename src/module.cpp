@@ -12,6 +12,7 @@
 #include "jobs/claim_shared.hpp"
 #include "jobs/jobs_settings.hpp"
 #include "jobs/ready_shared.hpp"
+#include "jobs/unseen_shared.hpp"
 #include "quota/quota_settings.hpp"
 #include "quota/violations_shared.hpp"
 #include "workers/workers_settings.hpp"
@@ -39,6 +40,7 @@ void _PG_init() {
         if (process_shared_preload_libraries_in_progress) {
             jobs::shared::reserve();
             jobs::shared::reserve_sleepers();
+            jobs::shared::watch_unseen_commits();
             admission::shared::reserve();
             dispatch::shared::reserve();
             quota::shared::reserve_violations();

@@ -98,11 +98,25 @@ class Asking {
 }  // namespace
 
 void load_anew() {
+    notes().loads_anew = true;
+}
+
+void look_again() {
     notes().has_missed = true;
 }
 
 Offset queue_of(const Ready& ready) {
     return find_or_make_queue(*notes().use->get(), key_of(ready));
+}
+
+bool is_passed(const Ready& ready) {
+    auto& slot = *notes().use->get();
+    const PlaneLock lock{slot};
+    if (slot.phase != Phase::loaded || slot.has_missed) {
+        return false;
+    }
+    const auto queue = lock.plane().find_queue(key_of(ready));
+    return queue == 0 || lock.plane().is_passed(queue, ready.item);
 }
 
 void publish(std::vector<Ready> ready) {

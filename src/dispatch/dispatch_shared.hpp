@@ -25,6 +25,12 @@ void publish(std::vector<Ready> ready);
 
 // If the caller's transaction commits, what may run is read from the table anew.
 void load_anew();
+// The same, but not all the time where that takes long.
+void look_again();
+
+// Whether a job that may run should have been handed out by now: it is in somebody's hands, or
+// missing here.
+bool is_passed(const Ready& ready);
 
 // The queue that it goes to; 0: there is no room for it.
 Offset queue_of(const Ready& ready);

@@ -93,25 +93,49 @@ void Loading::thin_out() {
     }
 }
 
-void Loading::finish() {
+// Those of each queue, whose tenants enter in the order in which they have waited.
+std::vector<std::span<const Loading::Read>> Loading::by_queue() const {
+    std::vector<std::span<const Read>> stretches;
+    for (std::size_t begin = 0; begin < read_.size();) {
+        auto end = begin + 1;
+        while (end < read_.size() && read_[end].queue == read_[begin].queue) {
+            ++end;
+        }
+        stretches.push_back(std::span{read_}.subspan(begin, end - begin));
+        begin = end;
+    }
+    std::ranges::sort(stretches, {}, [](const auto& stretch) {
+        const auto& first = stretch.front().item;
+        return std::tuple{first.ready_at, first.job};
+    });
+    return stretches;
+}
+
+void Loading::put_in_place(std::span<const Read> together) {
     constexpr std::size_t most_together = 256;
     auto& slot = *notes().use->get();
-    thin_out();
-    // from the end, because each chunk goes in front of those before it
-    for (auto end = read_.size(); end > 0;) {
-        const auto queue = read_[end - 1].queue;
+    const auto queue = together.front().queue;
+    while (!together.empty()) {
+        const auto part = together.first(std::min(together.size(), most_together));
+        together = together.subspan(part.size());
         std::vector<Item> items;
-        while (end > 0 && read_[end - 1].queue == queue && items.size() < most_together) {
-            items.push_back(read_[--end].item);
-        }
-        std::ranges::reverse(items);
+        items.reserve(part.size());
+        std::ranges::transform(part, std::back_inserter(items), &Read::item);
         const auto chunk = make_chunk(memory(), items);
         const PlaneLock lock{slot};
         if (chunk == 0) {
             lock.plane().spill(queue);
-        } else {
-            lock.plane().add(queue, chunk);
+            return;
         }
+        lock.plane().add(queue, chunk);
+    }
+}
+
+void Loading::finish() {
+    auto& slot = *notes().use->get();
+    thin_out();
+    for (const auto stretch : by_queue()) {
+        put_in_place(stretch);
     }
     const PlaneLock lock{slot};
     slot.phase = Phase::loaded;

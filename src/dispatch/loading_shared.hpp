@@ -13,8 +13,7 @@ class Loading {
     static bool begin(bool found_little);
 
     void add(const Ready& ready);
-    // In front of what was published meanwhile, since it has been ready longer. What there is no
-    // room for spills, of every queue the latest.
+    // What there is no room for spills, of every queue the latest.
     void finish();
 
   private:
@@ -24,6 +23,8 @@ class Loading {
     };
 
     void thin_out();
+    std::vector<std::span<const Read>> by_queue() const;
+    static void put_in_place(std::span<const Read> together);
 
     std::vector<Read> read_;
     bool has_missed_ = false;

@@ -27,7 +27,10 @@ void append_published(Slot& slot, Notes& notes) {
     if (slot.phase == Phase::unloaded) {
         return;
     }
-    slot.has_missed = slot.has_missed || notes.has_missed;
+    slot.has_missed = slot.has_missed || notes.has_missed || notes.loads_anew;
+    if (notes.loads_anew) {
+        slot.load_again_at = Time::min();
+    }
     for (auto& [queue, chunk, level] : notes.published) {
         if (chunk == 0) {
             lock.plane().spill(queue);
@@ -117,6 +120,7 @@ void settle(pg::TransactionEvent event) {
     notes.published.clear();
     give_up_loading(notes);
     notes.has_missed = false;
+    notes.loads_anew = false;
     notes.use.reset();
 }
 

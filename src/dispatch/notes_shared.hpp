@@ -28,6 +28,7 @@ struct Notes {
     std::vector<Published> published;
     std::vector<InHand> taken;
     bool has_missed = false;  // something was published that could not be noted
+    bool loads_anew = false;  // whoever comes next is to load
     bool is_loading = false;
 };
 

@@ -242,6 +242,11 @@ Offset Plane::remove_first(Queue& queue) {
     return is_empty ? offset : 0;
 }
 
+bool Plane::is_passed(Offset offset, const Item& item) const {
+    const auto& queue = memory_.at<Queue>(offset);
+    return !queue.has_spilled && (queue.size == 0 || item < first_of(queue).first());
+}
+
 bool Plane::has_work(const Claimant& claimant) const {
     const auto is_ready = [&](const Queue& queue) {
         return queue.place != 0 && std::ranges::count(claimant.lanes, queue.lane) > 0;

@@ -85,6 +85,10 @@ class Plane {
     // Whether take() would look at anything.
     bool has_work(const Claimant& claimant) const;
 
+    // Whether this item of a queue would have been taken before what stands there, so that it is in
+    // somebody's hands, or missing.
+    bool is_passed(Offset queue, const Item& item) const;
+
     // What was parked may give something again.
     void unpark_all();
 

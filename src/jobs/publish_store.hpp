@@ -17,9 +17,8 @@ namespace ideamine::jobs {
 
 inline constexpr char counted_mark = '!';
 
-// Calls `with` for each of these rows that may run. Columns begin at `first`.
-void for_each_ready(const pg::Rows& rows, int first,
-                    const std::function<void(const dispatch::shared::Ready&)>& with);
+// The job of a row with these columns from `first` on, if it may run; as long as the row lives.
+std::optional<dispatch::shared::Ready> read_ready(const pg::Row& row, int first = 0);
 
 // What of these rows may run is there for workers when the caller's transaction has committed; as
 // many sleepers are woken then. Returns how many those are.

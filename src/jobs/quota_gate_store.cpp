@@ -59,8 +59,11 @@ QuotaGate::QuotaGate() {
 // when they have been taken.
 dispatch::Gate::Answer QuotaGate::ask(const dispatch::Tenant& tenant, const dispatch::Lane& lane,
                                       std::uint8_t priority_class) {
-    if (!counts_leases_ || gone_.contains(tenant.id_view())) {
+    if (!counts_leases_) {
         return Answer::pass;
+    }
+    if (gone_.contains(tenant.id_view())) {
+        return Answer::park;
     }
     throttling_ = throttling_in(static_cast<PriorityClass>(priority_class));
     const auto standing = quota::known_standing(tenant.id_view(), throttling_);
@@ -82,7 +85,7 @@ bool QuotaGate::find_out() {
     if (access::has_tenant(tenant)) {
         quota::standing(tenant, throttling_);
     } else {
-        gone_.insert(tenant);  // and its jobs with it, as their rows will say
+        gone_.insert(tenant);
     }
     return true;
 }

@@ -62,6 +62,10 @@ bool pin_extension(const char* name) {
     });
 }
 
+bool is_installed() {
+    return OidIsValid(call([] { return get_extension_oid(own_name, true); }));
+}
+
 Version installed_version() {
     if (!watching) {
         call([] { CacheRegisterRelcacheCallback(forget_version, Datum{0}); });

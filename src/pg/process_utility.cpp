@@ -12,7 +12,9 @@ namespace ideamine::pg {
 
 namespace {
 
-constinit UtilityObserver observer{};
+constexpr int max_observers = 4;
+constinit std::array<UtilityObserver, max_observers> observers{};
+constinit int observer_count = 0;
 constinit ProcessUtility_hook_type next_hook = nullptr;
 
 DefElem* find_option(const List* options, std::string_view name) {
@@ -59,11 +61,22 @@ void process_utility(PlannedStmt* planned, const char* query, bool read_only_tre
                      QueryEnvironment* environment, DestReceiver* destination,
                      QueryCompletion* completion) {
     const UtilityStatement statement{planned->utilityStmt};
-    const bool call_after = boundary([&] { return observer.before(statement); });
+    unsigned wanted_after = 0;
+    boundary([&] {
+        for (int i = 0; i < observer_count; ++i) {
+            wanted_after |= observers[i].before(statement) ? 1U << i : 0U;
+        }
+    });
     const auto next = next_hook != nullptr ? next_hook : standard_ProcessUtility;
     next(planned, query, read_only_tree, context, parameters, environment, destination, completion);
-    if (call_after) {
-        boundary([] { observer.after(); });
+    if (wanted_after != 0) {
+        boundary([wanted_after] {
+            for (int i = 0; i < observer_count; ++i) {
+                if ((wanted_after >> i & 1U) != 0) {
+                    observers[i].after();
+                }
+            }
+        });
     }
 }
 
@@ -93,9 +106,16 @@ std::string_view UtilityStatement::copies_into_schema() const {
     return written_out ? copy->relation->schemaname : "";
 }
 
+bool UtilityStatement::commits_prepared() const {
+    return nodeTag(node_) == T_TransactionStmt &&
+           reinterpret_cast<const TransactionStmt*>(node_)->kind == TRANS_STMT_COMMIT_PREPARED;
+}
+
 void observe_utility(const UtilityObserver& wanted) {
-    observer = wanted;
-    next_hook = std::exchange(ProcessUtility_hook, process_utility);
+    if (observer_count == 0) {
+        next_hook = std::exchange(ProcessUtility_hook, process_utility);
+    }
+    observers.at(static_cast<std::size_t>(observer_count++)) = wanted;
 }
 
 }  // namespace ideamine::pg

@@ -104,17 +104,45 @@ void Statement::prepare(const Oid* types, int count) {
     plan_ = plan;
 }
 
+namespace {
+
+// As SPI writes them.
+struct NullFlags {
+    NullFlags(const bool* nulls, int count) {
+        std::transform(nulls, nulls + count, flags, [](bool null) { return null ? 'n' : ' '; });
+    }
+    char flags[FUNC_MAX_ARGS];
+};
+
+}  // namespace
+
+Portal Statement::open(const Oid* types, int count, Datum* values, const bool* nulls) {
+    if (plan_ == nullptr) {
+        prepare(types, count);
+    }
+    PushActiveSnapshot(GetLatestSnapshot());
+    const NullFlags null_flags{nulls, count};
+    Portal portal = SPI_cursor_open(nullptr, plan_, values, null_flags.flags, true);
+    PopActiveSnapshot();
+    return portal;
+}
+
+Rows Statement::fetch(Portal portal, std::uint64_t size) {
+    call([portal, size] { SPI_cursor_fetch(portal, true, static_cast<long>(size)); });
+    return {SPI_tuptable, SPI_processed};
+}
+
 Rows Statement::run(const Oid* types, int count, Datum* values, const bool* nulls) {
     if (plan_ == nullptr) {
         prepare(types, count);
     }
-    char null_flags[FUNC_MAX_ARGS];
-    std::transform(nulls, nulls + count, null_flags, [](bool null) { return null ? 'n' : ' '; });
+    const NullFlags null_flags{nulls, count};
     const bool writes = kind_ != Kind::reads && kind_ != Kind::reads_latest;
     const bool latest = kind_ == Kind::reads_latest || kind_ == Kind::writes_latest;
-    const int code = latest ? SPI_execute_snapshot(plan_, values, null_flags, GetLatestSnapshot(),
-                                                   InvalidSnapshot, !writes, writes, 0)
-                            : SPI_execute_plan(plan_, values, null_flags, !writes, 0);
+    const int code =
+        latest ? SPI_execute_snapshot(plan_, values, null_flags.flags, GetLatestSnapshot(),
+                                      InvalidSnapshot, !writes, writes, 0)
+               : SPI_execute_plan(plan_, values, null_flags.flags, !writes, 0);
     if (code < 0) {
         elog(ERROR, "could not execute \"%s\": %s", sql_, SPI_result_code_string(code));
     }

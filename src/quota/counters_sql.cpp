@@ -1,7 +1,6 @@
 #include "access/caller_store.hpp"
 #include "admission/accounts_shared.hpp"
 #include "admission/upkeep_shared.hpp"
-#include "dispatch/dispatch_shared.hpp"
 #include "ideamine/pg/function.hpp"
 #include "ideamine/pg/trigger.hpp"
 #include "quota/audit_store.hpp"
@@ -43,7 +42,6 @@ IDEAMINE_FUNCTION(ideamine_counters_truncated) {
         const pg::TriggerCall trigger{fcinfo};
         if (admission::shared::is_available()) {
             admission::shared::forget_all();
-            dispatch::shared::load_anew();
         }
         return pg::TriggerCall::done();
     });

@@ -10,6 +10,9 @@ namespace ideamine::pg {
 // or is being dropped just now: this never waits.
 bool pin_extension(const char* name);
 
+// Whether our own extension is installed in this database.
+bool is_installed();
+
 // Of our own extension, as its catalogue says; kept until some table changes, as each update of
 // the extension changes one. Throws ID503 if it is not installed. Inside a transaction.
 Version installed_version();

@@ -19,6 +19,8 @@ class UtilityStatement {
     std::string_view creates_extension() const;
     // The schema, if written out, of the table that it loads by COPY.
     std::string_view copies_into_schema() const;
+    // Whether it is COMMIT PREPARED.
+    bool commits_prepared() const;
 
   private:
     const Node* node_;
@@ -31,7 +33,7 @@ struct UtilityObserver {
     void (*after)();
 };
 
-// In _PG_init; one observer is enough so far.
+// In _PG_init; in the order in which they are to be called, and at most four.
 void observe_utility(const UtilityObserver& observer);
 
 }  // namespace ideamine::pg

@@ -144,6 +144,29 @@ class Statement {
         });
     }
 
+    // Of a statement that reads_latest: calls `with` for so many rows at a time, of which each
+    // batch lives until the next one.
+    template <typename Function, typename... Arguments>
+    void execute_in_batches(std::uint64_t size, const Function& with,
+                            const Arguments&... arguments) {
+        constexpr int count = sizeof...(Arguments);
+        if (versioned_) {
+            follow_version();
+        }
+        static constexpr Oid types[count + 1]{Type<ValueOf<Arguments>>::oid..., InvalidOid};
+        Portal portal = call([&, this] {
+            Datum values[count + 1]{};
+            bool nulls[count + 1]{};
+            put_all(values, nulls, arguments...);
+            return open(types, count, values, nulls);
+        });
+        for (auto rows = fetch(portal, size); !rows.empty(); rows = fetch(portal, size)) {
+            with(rows);
+            SPI_freetuptable(SPI_tuptable);
+        }
+        call([portal] { SPI_cursor_close(portal); });
+    }
+
   private:
     // With index scans off as well, a scan by tid is the cheapest plan whatever the planner
     // believes about the size of the table.
@@ -163,6 +186,8 @@ class Statement {
     void follow_version();
     void prepare(const Oid* types, int count);
     Rows run(const Oid* types, int count, Datum* values, const bool* nulls);
+    Portal open(const Oid* types, int count, Datum* values, const bool* nulls);
+    static Rows fetch(Portal portal, std::uint64_t size);
 
     const char* sql_;
     Kind kind_;

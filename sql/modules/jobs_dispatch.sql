@@ -1,0 +1,33 @@
+-- jobs: the dispatch plane in shared memory, from which jobs are handed out.
+
+CREATE OR REPLACE FUNCTION ideamine_internal.jobs_truncated() RETURNS trigger
+LANGUAGE C
+AS 'MODULE_PATHNAME', 'ideamine_jobs_truncated';
+COMMENT ON FUNCTION ideamine_internal.jobs_truncated() IS 'Lets the dispatch plane be loaded anew when the table of jobs was emptied';
+REVOKE ALL ON FUNCTION ideamine_internal.jobs_truncated() FROM PUBLIC;
+
+CREATE OR REPLACE TRIGGER jobs_truncated AFTER TRUNCATE ON ideamine.jobs
+  FOR EACH STATEMENT EXECUTE FUNCTION ideamine_internal.jobs_truncated();
+ALTER TABLE ideamine.jobs ENABLE ALWAYS TRIGGER jobs_truncated;
+COMMENT ON TRIGGER jobs_truncated ON ideamine.jobs IS 'The dispatch plane is loaded from it';
+
+CREATE OR REPLACE FUNCTION ideamine.reload_dispatch() RETURNS void
+LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'ideamine_reload_dispatch';
+COMMENT ON FUNCTION ideamine.reload_dispatch() IS
+'Lets what may run be read from the table anew by the next acquire_jobs(), if the caller''s transaction commits: after
+rows of ideamine.jobs were changed by hand. After a restart, a promotion, COPY, TRUNCATE and COMMIT PREPARED that happens
+by itself. Errors: ID403 the login is bound to tenants, ID503 the library is not preloaded.';
+REVOKE ALL ON FUNCTION ideamine.reload_dispatch() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION ideamine.reload_dispatch() TO ideamine_admin;
+
+CREATE OR REPLACE FUNCTION ideamine.reconcile_dispatch() RETURNS bigint
+LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'ideamine_reconcile_dispatch';
+COMMENT ON FUNCTION ideamine.reconcile_dispatch() IS
+'Looks for jobs that should have been handed out by now and are not in shared memory, and puts them there. Returns how
+many that were; jobs that became ready in the last 5 seconds are not looked at. The background worker calls it every 10
+minutes and writes to the log if it was more than 0, which rows changed by hand can cause, too.
+Errors: ID403 the login is bound to tenants, ID503 the library is not preloaded.';
+REVOKE ALL ON FUNCTION ideamine.reconcile_dispatch() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION ideamine.reconcile_dispatch() TO ideamine_admin;

@@ -1,0 +1,39 @@
+// What administrators and triggers tell the dispatch plane.
+#include "access/caller_store.hpp"
+#include "dispatch/dispatch_shared.hpp"
+#include "ideamine/pg/function.hpp"
+#include "ideamine/pg/trigger.hpp"
+#include "jobs/load_store.hpp"
+#include "jobs/ready_shared.hpp"
+
+using namespace ideamine;
+
+IDEAMINE_FUNCTION(ideamine_reload_dispatch) {
+    return pg::boundary([&] {
+        access::require_platform("reload_dispatch()");
+        const pg::Arguments arguments{fcinfo};
+        dispatch::shared::load_anew();
+        jobs::shared::announce_ready(1);
+        return Datum{0};
+    });
+}
+
+IDEAMINE_FUNCTION(ideamine_reconcile_dispatch) {
+    return pg::boundary([&] {
+        access::require_platform("reconcile_dispatch()");
+        const pg::Arguments arguments{fcinfo};
+        const pg::Spi spi;
+        return Int64GetDatum(jobs::reconcile_dispatch());
+    });
+}
+
+// After a TRUNCATE of the table that it is loaded from.
+IDEAMINE_FUNCTION(ideamine_jobs_truncated) {
+    return pg::boundary([&] {
+        const pg::TriggerCall trigger{fcinfo};
+        if (dispatch::shared::is_available()) {
+            dispatch::shared::load_anew();
+        }
+        return pg::TriggerCall::done();
+    });
+}

@@ -1,0 +1,47 @@
+-- The dispatch plane is a cache of the table: what changes the table behind its back, and what is done about that.
+SET client_min_messages = warning;
+TRUNCATE ideamine.tenants, ideamine.workers, ideamine.jobs, ideamine.job_dependencies,
+  ideamine.ended_attempts, ideamine.dead_letter_queue, ideamine.paused_queues, ideamine_internal.stop_notices;
+SELECT count(*) FROM unnest('{acme,other,young}'::text[]) AS tenant, ideamine.create_tenant(tenant);
+SELECT ideamine.register_worker('dispatched', '{gpu}') AS worker \gset
+CREATE FUNCTION pg_temp.taken(worker uuid) RETURNS text LANGUAGE sql AS $$
+  SELECT coalesce(string_agg(job_type, ' ' ORDER BY job_type), 'nothing') FROM ideamine.acquire_jobs(worker, 100);
+$$;
+
+-- Jobs that were ended by hand are not handed out, without anybody saying so.
+SELECT count(*) FROM generate_series(1, 3) AS i, ideamine.create_job('acme', 'job' || i);
+UPDATE ideamine.jobs SET status = 'cancelled' WHERE job_type = 'job2';
+DELETE FROM ideamine.jobs WHERE job_type = 'job3';
+SELECT pg_temp.taken(:'worker');
+
+-- Of jobs that were made runnable by hand nobody hears, until somebody says so,
+UPDATE ideamine.jobs SET status = 'pending', ready_at = now() - interval '1 minute' WHERE job_type = 'job2';
+SELECT pg_temp.taken(:'worker');
+BEGIN;
+SELECT ideamine.reload_dispatch();
+ROLLBACK;
+SELECT pg_temp.taken(:'worker');
+SELECT ideamine.reload_dispatch();
+SELECT pg_temp.taken(:'worker');
+
+-- or until somebody looks, which finds what has been ready for 5 seconds, in queues that are known and others.
+UPDATE ideamine.jobs SET status = 'pending', ready_at = now() - interval '1 minute';
+INSERT INTO ideamine.jobs (job_id, tenant_id, queue, job_type, payload, priority_class, status, created_at, run_at, ready_at, required_capabilities,
+  epoch, attempt, open_dependencies, dependents)
+SELECT gen_random_uuid(), tenant, 'default', 'of ' || tenant, '{}', 'P1', 'pending', now(), now(), now() - age, '{gpu}', 0, 0, 0, 0
+FROM (VALUES ('acme', interval '1 minute'), ('other', interval '1 minute'), ('young', interval '0')) AS t (tenant, age);
+SELECT created FROM ideamine.create_job('acme', 'later');
+SELECT ideamine.reconcile_dispatch();
+SELECT ideamine.reconcile_dispatch();
+SELECT pg_temp.taken(:'worker');
+-- In somebody's hands it is not missing.
+SELECT ideamine.reconcile_dispatch();
+
+-- What is loaded by COPY is found.
+TRUNCATE ideamine.jobs CASCADE;
+SELECT pg_temp.taken(:'worker');
+COPY ideamine.jobs (job_id, tenant_id, queue, job_type, payload, priority_class, status, created_at, run_at, ready_at, required_capabilities,
+  epoch, attempt, open_dependencies, dependents) FROM stdin WITH (DELIMITER ' ');
+00000000-0000-7000-8000-000000000001 acme default copied {} P2 pending 2026-01-01 2026-01-01 2026-01-01 {} 0 0 0 0
+\.
+SELECT pg_temp.taken(:'worker');
