@@ -178,7 +178,7 @@ void take_own(Notes& notes, const Claimant& claimant, std::size_t wanted) {
 
 }  // namespace
 
-std::pair<Hand, Hand> take(const Taking& taking, Gate& gate) {
+Hands take(const Taking& taking, Plane::Dry dry, Gate& gate) {
     auto& notes = shared::notes();
     auto& slot = *notes.use->get();
     Asking asking{taking};
@@ -192,7 +192,7 @@ std::pair<Hand, Hand> take(const Taking& taking, Gate& gate) {
         const PlaneLock lock{slot};
         lock.plane().unpark_all();
         claimant = asking.of(lock.plane());
-        result = lock.plane().take(claimant, taking.wanted, gate, taken);
+        result = lock.plane().take(claimant, taking.wanted, dry, gate, taken);
     }
     for (const auto& [item, queue] : taken) {
         notes.taken.push_back({.item = item,
@@ -201,10 +201,10 @@ std::pair<Hand, Hand> take(const Taking& taking, Gate& gate) {
                                .fate = InHand::Fate::comes_back});
     }
     free_chunks(memory(), result.emptied);
-    if (!result.stopped) {
+    if (!result.stopped && !result.is_dry) {
         take_own(notes, claimant, taking.wanted - taken.size());
     }
-    return {first, notes.taken.size()};
+    return {.first = first, .last = notes.taken.size(), .is_dry = result.is_dry};
 }
 
 const Item& item(Hand hand) {
@@ -227,14 +227,6 @@ void keep(Hand hand) {
 
 void drop(Hand hand) {
     notes().taken[hand].fate = InHand::Fate::dropped;
-}
-
-bool has_work(const Taking& taking) {
-    auto& slot = *notes().use->get();
-    Asking asking{taking};
-    const PlaneLock lock{slot};
-    lock.plane().unpark_all();
-    return lock.plane().has_work(asking.of(lock.plane()));
 }
 
 std::vector<std::string> lanes() {

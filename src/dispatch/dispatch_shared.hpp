@@ -44,9 +44,17 @@ struct Taking {
     std::size_t wanted = 0;
 };
 
-// Numbers of what was taken, in the order in which it is to be handed out. It all comes back at
-// the end of the transaction, unless keep() or drop() says something else.
-std::pair<Hand, Hand> take(const Taking& taking, Gate& gate);
+// What was taken: the numbers from `first` to before `last`, in the order in which it is to be
+// handed out. It all comes back at the end of the transaction, unless keep() or drop() says
+// something else.
+struct Hands {
+    Hand first = 0;
+    Hand last = 0;
+    bool is_dry = false;  // the table has jobs that should go before what is left
+
+    bool empty() const { return first == last; }
+};
+Hands take(const Taking& taking, Plane::Dry dry, Gate& gate);
 const Item& item(Hand hand);
 std::string tenant(Hand hand);
 // All from this one on that are not kept are as if they had not been taken, now.
@@ -55,9 +63,6 @@ void give_back(Hand first);
 void keep(Hand hand);
 // It does not stand for a job that may run.
 void drop(Hand hand);
-
-// Whether take() would look at anything.
-bool has_work(const Taking& taking);
 
 // The lanes there are, for whoever knows what they mean.
 std::vector<std::string> lanes();

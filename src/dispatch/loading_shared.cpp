@@ -1,6 +1,7 @@
 #include "dispatch/loading_shared.hpp"
 
-#include <unordered_map>
+#include <numeric>
+#include <ranges>
 
 #include "ideamine/pg/datum.hpp"
 
@@ -16,7 +17,7 @@ std::size_t most_items() {
     return dispatch_memory() / 2 / sizeof(Item);
 }
 
-bool is_due(const Slot& slot, bool found_little) {
+bool is_due(const Slot& slot, Found found) {
     switch (slot.phase) {
         case Phase::unloaded:
             return true;
@@ -25,19 +26,26 @@ bool is_due(const Slot& slot, bool found_little) {
         case Phase::loaded:
             break;
     }
-    return pg::now() >= slot.load_again_at &&
-           (slot.has_missed || (found_little && slot.state.spilled > 0));
+    const bool are_missing = slot.has_missed || (found != Found::enough && slot.state.spilled > 0);
+    const bool has_given = slot.state.turns != slot.turns_when_loaded;
+    return are_missing &&
+           (pg::now() >= slot.load_again_at || (found == Found::nothing && has_given));
+}
+
+void spill(Offset queue) {
+    const PlaneLock lock{*notes().use->get()};
+    lock.plane().spill(queue);
 }
 
 }  // namespace
 
-bool Loading::begin(bool found_little) {
+bool Loading::begin(Found found) {
     auto& notes = shared::notes();
     auto& slot = *notes.use->get();
     Offset cleared = 0;
     {
         const PlaneLock lock{slot};
-        if (!is_due(slot, found_little)) {
+        if (!is_due(slot, found)) {
             return false;
         }
         slot.phase = Phase::loading;
@@ -62,80 +70,103 @@ void Loading::add(const Ready& ready) {
     }
 }
 
-// Leaves each queue so many of its first ones that all of them together have room.
+namespace {
+
+// How many items each of some queues may have, so that all of them together have this room.
+std::size_t most_of_each(std::span<const std::size_t> sizes, std::size_t room) {
+    const auto total = [sizes](std::size_t most) {
+        return std::accumulate(
+            sizes.begin(), sizes.end(), std::size_t{0},
+            [most](std::size_t sum, std::size_t size) { return sum + std::min(size, most); });
+    };
+    auto most = sizes.empty() ? 0 : *std::ranges::max_element(sizes);
+    while (most > 0 && total(most) > room) {
+        most -= (most + 7) / 8;
+    }
+    return most;
+}
+
+std::uint8_t class_of(Offset queue) {
+    return memory().at<Queue>(queue).priority_class;
+}
+
+}  // namespace
+
+// Leaves each queue as many of its first ones as there is room for: the highest class takes what it
+// needs, and within a class each queue gets its share.
 void Loading::thin_out() {
     std::ranges::sort(read_, {}, [](const Read& read) {
         return std::tuple{read.queue, read.item.ready_at, read.item.job};
     });
-    std::unordered_map<Offset, std::size_t> sizes;
+    std::map<std::uint8_t, std::map<Offset, std::size_t>> sizes;
     for (const auto& read : read_) {
-        ++sizes[read.queue];
+        ++sizes[class_of(read.queue)][read.queue];
     }
-    const auto total = [&](std::size_t most) {
-        std::size_t sum = 0;
-        for (const auto& [queue, size] : sizes) {
-            sum += std::min(size, most);
-        }
-        return sum;
-    };
-    std::size_t most = read_.size();
-    while (most > 1 && total(most) > most_items()) {
-        most -= (most + 7) / 8;
-    }
-    std::unordered_map<Offset, std::size_t> kept;
-    std::erase_if(read_, [&](const Read& read) { return ++kept[read.queue] > most; });
-    auto& slot = *notes().use->get();
-    const PlaneLock lock{slot};
-    for (const auto& [queue, size] : sizes) {
-        if (size > most) {
-            lock.plane().spill(queue);
+    auto room = most_items();
+    for (auto& [priority_class, queues] : sizes) {
+        const auto each = queues | std::views::values;
+        const auto most = most_of_each(std::vector<std::size_t>{each.begin(), each.end()}, room);
+        for (auto& [queue, size] : queues) {
+            if (size > most) {
+                spill(queue);
+                size = most;
+            }
+            room -= size;
         }
     }
+    std::erase_if(read_, [&](const Read& read) {
+        auto& left = sizes[class_of(read.queue)][read.queue];
+        return left == 0 || left-- == 0;
+    });
 }
 
-// Those of each queue, whose tenants enter in the order in which they have waited.
-std::vector<std::span<const Loading::Read>> Loading::by_queue() const {
-    std::vector<std::span<const Read>> stretches;
+// Those of each queue, in the order in which their tenants have waited, in which they enter.
+std::map<std::uint8_t, std::vector<std::span<const Loading::Read>>> Loading::by_class() const {
+    std::map<std::uint8_t, std::vector<std::span<const Read>>> classes;
     for (std::size_t begin = 0; begin < read_.size();) {
         auto end = begin + 1;
         while (end < read_.size() && read_[end].queue == read_[begin].queue) {
             ++end;
         }
-        stretches.push_back(std::span{read_}.subspan(begin, end - begin));
+        classes[class_of(read_[begin].queue)].push_back(
+            std::span{read_}.subspan(begin, end - begin));
         begin = end;
     }
-    std::ranges::sort(stretches, {}, [](const auto& stretch) {
-        const auto& first = stretch.front().item;
-        return std::tuple{first.ready_at, first.job};
-    });
-    return stretches;
+    for (auto& [priority_class, stretches] : classes) {
+        std::ranges::sort(stretches, {}, [](const auto& stretch) {
+            return std::tuple{stretch.front().item.ready_at, stretch.front().item.job};
+        });
+    }
+    return classes;
 }
 
-void Loading::put_in_place(std::span<const Read> together) {
+// The first ones of it; returns the rest, or nothing if there is no room.
+std::span<const Loading::Read> Loading::put_in_place(std::span<const Read> together) {
     constexpr std::size_t most_together = 256;
-    auto& slot = *notes().use->get();
+    const auto part = together.first(std::min(together.size(), most_together));
+    std::vector<Item> items;
+    items.reserve(part.size());
+    std::ranges::transform(part, std::back_inserter(items), &Read::item);
     const auto queue = together.front().queue;
-    while (!together.empty()) {
-        const auto part = together.first(std::min(together.size(), most_together));
-        together = together.subspan(part.size());
-        std::vector<Item> items;
-        items.reserve(part.size());
-        std::ranges::transform(part, std::back_inserter(items), &Read::item);
-        const auto chunk = make_chunk(memory(), items);
-        const PlaneLock lock{slot};
-        if (chunk == 0) {
-            lock.plane().spill(queue);
-            return;
-        }
-        lock.plane().add(queue, chunk);
+    const auto chunk = make_chunk(memory(), items);
+    if (chunk == 0) {
+        spill(queue);
+        return {};
     }
+    const PlaneLock lock{*notes().use->get()};
+    lock.plane().add(queue, chunk);
+    return together.subspan(part.size());
 }
 
 void Loading::finish() {
     auto& slot = *notes().use->get();
     thin_out();
-    for (const auto stretch : by_queue()) {
-        put_in_place(stretch);
+    for (auto& [priority_class, stretches] : by_class()) {
+        // each queue gets its first ones before any gets more
+        while (!stretches.empty()) {
+            std::ranges::transform(stretches, stretches.begin(), put_in_place);
+            std::erase_if(stretches, [](const auto& rest) { return rest.empty(); });
+        }
     }
     const PlaneLock lock{slot};
     slot.phase = Phase::loaded;
@@ -143,6 +174,7 @@ void Loading::finish() {
     // a table that is too large for memory is not read all the time
     const auto now = pg::now();
     slot.load_again_at = now + 4 * (now - slot.loading_since);
+    slot.turns_when_loaded = slot.state.turns;
     notes().is_loading = false;
 }
 

@@ -1,18 +1,25 @@
 // Reading what may run from a table, by one process while others go on.
 #pragma once
 
+#include <map>
+
 #include "dispatch/dispatch_shared.hpp"
 
 namespace ideamine::dispatch::shared {
 
+// What whoever asks for work has found so far. Jobs that found no room are read again when nothing
+// is left that they should not go before, which is not done all the time where it takes long;
+// when there is nothing at all, at once.
+enum class Found { enough, little, nothing };
+
 class Loading {
   public:
-    // Whether the caller is to load: nothing is loaded, or jobs are missing. `found_little`: so few
-    // are left that those count which found no room. If so, the caller's snapshot has to be
-    // younger than this call.
-    static bool begin(bool found_little);
+    // Whether the caller is to load: nothing is loaded, or jobs are missing. If so, the caller's
+    // snapshot has to be younger than this call.
+    static bool begin(Found found);
 
     void add(const Ready& ready);
+    std::size_t size() const { return read_.size(); }
     // What there is no room for spills, of every queue the latest.
     void finish();
 
@@ -23,8 +30,8 @@ class Loading {
     };
 
     void thin_out();
-    std::vector<std::span<const Read>> by_queue() const;
-    static void put_in_place(std::span<const Read> together);
+    std::map<std::uint8_t, std::vector<std::span<const Read>>> by_class() const;
+    static std::span<const Read> put_in_place(std::span<const Read> together);
 
     std::vector<Read> read_;
     bool has_missed_ = false;

@@ -96,6 +96,7 @@ struct Order {
     std::uint32_t size;
     std::uint32_t capacity;  // room for all queues there are, with or without items
     std::uint32_t queues;
+    std::uint32_t dry;  // queues that have spilled and have no items: the table has what goes next
 };
 
 // What jobs ask of a worker.

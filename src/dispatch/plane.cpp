@@ -134,12 +134,27 @@ void Plane::leave(Offset offset) {
     }
 }
 
+namespace {
+
+bool is_dry(const Queue& queue) {
+    return queue.has_spilled && queue.size == 0;
+}
+
+}  // namespace
+
+void Plane::note_dry(const Queue& queue, bool was_dry) const {
+    order_of(queue).dry += is_dry(queue) ? 1 : 0;
+    order_of(queue).dry -= was_dry ? 1 : 0;
+}
+
 void Plane::add(Offset offset, Offset chunk) {
     auto& queue = memory_.at<Queue>(offset);
+    const bool was_dry = is_dry(queue);
     auto& added = memory_.at<Chunk>(chunk);
     added.next = added.child = 0;
     queue.size += added.end - added.begin;
     state_.size += added.end - added.begin;
+    note_dry(queue, was_dry);
     if (queue.last == 0) {
         queue.first = queue.last = chunk;
     } else if (auto& last = memory_.at<Chunk>(queue.last); last.last() < added.first()) {
@@ -159,8 +174,10 @@ void Plane::refund(Offset offset, std::uint32_t items) {
 }
 
 void Plane::spill(Offset offset) {
-    if (!std::exchange(memory_.at<Queue>(offset).has_spilled, true)) {
+    auto& queue = memory_.at<Queue>(offset);
+    if (!std::exchange(queue.has_spilled, true)) {
         ++state_.spilled;
+        note_dry(queue, false);
     }
 }
 
@@ -172,6 +189,7 @@ Offset Plane::clear() {
                  offset = memory_.at<Queue>(offset).next) {
                 leave(offset);
                 auto& queue = memory_.at<Queue>(offset);
+                order_of(queue).dry = 0;
                 if (queue.last != 0) {
                     memory_.at<Chunk>(queue.last).next = std::exchange(cleared, queue.first);
                 }
@@ -245,27 +263,6 @@ Offset Plane::remove_first(Queue& queue) {
 bool Plane::is_passed(Offset offset, const Item& item) const {
     const auto& queue = memory_.at<Queue>(offset);
     return !queue.has_spilled && (queue.size == 0 || item < first_of(queue).first());
-}
-
-bool Plane::has_work(const Claimant& claimant) const {
-    const auto is_ready = [&](const Queue& queue) {
-        return queue.place != 0 && std::ranges::count(claimant.lanes, queue.lane) > 0;
-    };
-    if (!claimant.tenants) {
-        return std::ranges::any_of(claimant.lanes, [&](Offset lane) {
-            return std::ranges::any_of(memory_.at<Lane>(lane).orders,
-                                       [](const Order& order) { return order.size > 0; });
-        });
-    }
-    return std::ranges::any_of(*claimant.tenants, [&](Offset tenant) {
-        for (auto offset = memory_.at<Tenant>(tenant).queues; offset != 0;
-             offset = memory_.at<Queue>(offset).next) {
-            if (is_ready(memory_.at<Queue>(offset))) {
-                return true;
-            }
-        }
-        return false;
-    });
 }
 
 }  // namespace ideamine::dispatch

@@ -74,16 +74,17 @@ class Plane {
     Offset clear();
 
     // Takes up to so many items, the highest class first. Within a class the tenant goes first that
-    // has had least for its weight; within a tenant, what has been ready longest.
-    // `taken` has room for all of them.
+    // has had least for its weight; within a tenant, what has been ready longest. It ends before
+    // a class of which the table has jobs that should go first, unless it is to make do with what
+    // is here. `taken` has room for all of them.
+    enum class Dry { ends, makes_do };
     struct Result {
         Offset emptied;  // chunks that are to be freed
         bool stopped;    // by the gate
+        bool is_dry;     // it ended there
     };
-    Result take(const Claimant& claimant, std::size_t wanted, Gate& gate,
+    Result take(const Claimant& claimant, std::size_t wanted, Dry dry, Gate& gate,
                 std::vector<Taken>& taken);
-    // Whether take() would look at anything.
-    bool has_work(const Claimant& claimant) const;
 
     // Whether this item of a queue would have been taken before what stands there, so that it is in
     // somebody's hands, or missing.
@@ -108,6 +109,8 @@ class Plane {
     const Chunk& first_of(const Queue& queue) const;
     Offset remove_first(Queue& queue);
     bool is_late_first(const Queue& queue) const;
+    // When the number of its items, or whether it has spilled, has changed.
+    void note_dry(const Queue& queue, bool was_dry) const;
 
     State& state_;
     const Memory& memory_;

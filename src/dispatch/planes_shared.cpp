@@ -116,6 +116,7 @@ Use::Use(const pg::Installation& installation) : slot_(nullptr) {
                           .has_missed = false,
                           .loading_since = {},
                           .load_again_at = {},
+                          .turns_when_loaded = 0,
                           .state = {}};
         }
         if (slot_ != nullptr) {

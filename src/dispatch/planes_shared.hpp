@@ -22,6 +22,7 @@ struct Slot {
     bool has_missed;
     Time loading_since;
     Time load_again_at;  // not before
+    std::uint64_t turns_when_loaded;
     State state;
 };
 

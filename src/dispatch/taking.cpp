@@ -10,15 +10,20 @@ namespace ideamine::dispatch {
 // One call of take() on its way.
 class Plane::Taking {
   public:
-    Taking(Plane& plane, const Claimant& claimant, std::size_t wanted, Gate& gate,
+    Taking(Plane& plane, const Claimant& claimant, std::size_t wanted, Dry dry, Gate& gate,
            std::vector<Taken>& taken)
-        : plane_(plane), claimant_(claimant), wanted_(wanted), gate_(gate), taken_(taken) {}
+        : plane_(plane),
+          claimant_(claimant),
+          wanted_(wanted),
+          dry_(dry),
+          gate_(gate),
+          taken_(taken) {}
 
     Result run() {
         for (std::uint8_t priority_class = 0; priority_class < max_classes; ++priority_class) {
             serve_class(priority_class);
         }
-        return {.emptied = emptied_, .stopped = stopped_};
+        return {.emptied = emptied_, .stopped = stopped_, .is_dry = is_dry_};
     }
 
   private:
@@ -26,19 +31,32 @@ class Plane::Taking {
     Offset next_tenant(std::uint8_t priority_class) const;
     Offset next_queue(const Tenant& tenant, std::uint8_t priority_class) const;
     void take_one(Tenant& tenant, Offset queue);
-    bool is_done() const { return stopped_ || taken_.size() == wanted_; }
+    bool is_dry(std::uint8_t priority_class) const;
+    bool is_done() const { return stopped_ || is_dry_ || taken_.size() == wanted_; }
 
     Plane& plane_;
     const Claimant& claimant_;
     std::size_t wanted_;
+    Dry dry_;
     Gate& gate_;
     std::vector<Taken>& taken_;
     Offset emptied_ = 0;
     bool stopped_ = false;
+    bool is_dry_ = false;
 };
+
+bool Plane::Taking::is_dry(std::uint8_t priority_class) const {
+    return std::ranges::any_of(claimant_.lanes, [&](Offset lane) {
+        return plane_.memory_.at<Lane>(lane).orders[priority_class].dry > 0;
+    });
+}
 
 void Plane::Taking::serve_class(std::uint8_t priority_class) {
     while (!is_done()) {
+        if (dry_ == Dry::ends && is_dry(priority_class)) {
+            is_dry_ = true;
+            return;
+        }
         const auto offset = next_tenant(priority_class);
         if (offset == 0) {
             return;
@@ -116,6 +134,7 @@ void Plane::Taking::take_one(Tenant& tenant, Offset offset) {
     --plane_.state_.size;
     if (--queue.size == 0) {
         plane_.leave(offset);
+        plane_.note_dry(queue, false);
     }
     const auto pass = tenant.standings[queue.priority_class].pass;
     auto& latest = plane_.state_.latest[queue.priority_class];
@@ -124,9 +143,9 @@ void Plane::Taking::take_one(Tenant& tenant, Offset offset) {
                   {pass + cost / tenant.weight, ++plane_.state_.turns});
 }
 
-Plane::Result Plane::take(const Claimant& claimant, std::size_t wanted, Gate& gate,
+Plane::Result Plane::take(const Claimant& claimant, std::size_t wanted, Dry dry, Gate& gate,
                           std::vector<Taken>& taken) {
-    return Taking{*this, claimant, wanted, gate, taken}.run();
+    return Taking{*this, claimant, wanted, dry, gate, taken}.run();
 }
 
 }  // namespace ideamine::dispatch

@@ -1,8 +1,8 @@
 #include "jobs/load_store.hpp"
 
-#include "dispatch/loading_shared.hpp"
 #include "jobs/gate_store.hpp"
 #include "jobs/publish_store.hpp"
+#include "jobs/ready_shared.hpp"
 
 namespace ideamine::jobs {
 
@@ -41,13 +41,15 @@ void for_each_ready_before(Time before, With with) {
 
 }  // namespace
 
-bool load_if_due(bool found_little) {
-    if (!plane::Loading::begin(found_little)) {
+bool load_if_due(plane::Found found) {
+    if (!plane::Loading::begin(found)) {
         return false;
     }
     plane::Loading loading;
     for_each_ready_before(Time::max(), [&](const auto& ready, auto) { loading.add(ready); });
     loading.finish();
+    // who came meanwhile has found nothing
+    shared::announce_ready(static_cast<std::int64_t>(loading.size()));
     return true;
 }
 
@@ -55,7 +57,7 @@ std::int64_t reconcile_dispatch() {
     // what has just been committed may not be published yet
     constexpr std::chrono::seconds grace{5};
     constexpr std::size_t most_found = 100'000;
-    load_if_due(true);
+    load_if_due(plane::Found::nothing);
     Tids passed;
     for_each_ready_before(pg::now() - grace, [&](const auto& ready, const auto& tid) {
         if (passed.size() < most_found && plane::is_passed(ready)) {

@@ -74,41 +74,56 @@ std::vector<std::string> served_lanes(const Claimant& claimant) {
 
 TakenJobs::TakenJobs(const Claimant& claimant)
     : claimant_(claimant), gate_(claimant.worker_id, claimant.may_wait_for_keys) {
-    load_if_due(false);
+    load_if_due(plane::Found::enough);
 }
 
-bool TakenJobs::take_some(std::size_t wanted) {
+bool TakenJobs::take_some(std::size_t wanted, dispatch::Plane::Dry dry) {
     lanes_ = served_lanes(claimant_);
     const plane::Taking taking{.lanes = {lanes_.begin(), lanes_.end()},
                                .tenants = claimant_.tenants ? &*claimant_.tenants : nullptr,
                                .wanted = wanted};
-    std::tie(first_, last_) = plane::take(taking, quota_);
-    while (first_ == last_ && quota_.find_out()) {
-        std::tie(first_, last_) = plane::take(taking, quota_);
+    hands_ = plane::take(taking, dry, quota_);
+    while (hands_.empty() && quota_.find_out()) {
+        hands_ = plane::take(taking, dry, quota_);
     }
-    return first_ != last_;
+    return !hands_.empty();
+}
+
+// What should go first and found no room is read again. Where that takes long it is not done all
+// the time, and what is there goes first instead.
+void TakenJobs::take_first(std::size_t wanted) {
+    using Dry = dispatch::Plane::Dry;
+    if (take_some(wanted, Dry::ends) ||
+        (load_if_due(plane::Found::little) && take_some(wanted, Dry::ends)) || !hands_.is_dry ||
+        take_some(wanted, Dry::makes_do)) {
+        return;
+    }
+    if (load_if_due(plane::Found::nothing) && !take_some(wanted, Dry::ends)) {
+        take_some(wanted, Dry::makes_do);
+    }
 }
 
 std::size_t TakenJobs::take(std::size_t wanted) {
     locked_.clear();
     next_ = locked_.end();
     open_.clear();
-    if (!take_some(wanted) && !(load_if_due(true) && take_some(wanted))) {
+    take_first(wanted);
+    if (hands_.empty()) {
         return 0;
     }
-    very_first_ = very_first_.value_or(first_);
-    for (auto hand = first_; hand != last_; ++hand) {
+    very_first_ = very_first_.value_or(hands_.first);
+    for (auto hand = hands_.first; hand != hands_.last; ++hand) {
         if (!open_.emplace(plane::item(hand).job, hand).second) {
             plane::drop(hand);  // it stood there twice
         }
     }
     lock();
-    return last_ - first_;
+    return hands_.last - hands_.first;
 }
 
 void TakenJobs::lock() {
     Tids tids;
-    for (auto hand = first_; hand != last_; ++hand) {
+    for (auto hand = hands_.first; hand != hands_.last; ++hand) {
         tids.push_back(tid_of(plane::item(hand)));
     }
     for (const pg::Row row : lock_where_it_stood.execute(tids)) {

@@ -44,7 +44,8 @@ class TakenJobs {
     };
     using Group = std::pair<PriorityClass, std::string>;  // with the tenant
 
-    bool take_some(std::size_t wanted);
+    bool take_some(std::size_t wanted, dispatch::Plane::Dry dry);
+    void take_first(std::size_t wanted);
     void lock();
     void lock_moved();
     void forget_gone();
@@ -59,8 +60,7 @@ class TakenJobs {
     Gate gate_;
     QuotaGate quota_;
     std::optional<dispatch::shared::Hand> very_first_;
-    dispatch::shared::Hand first_ = 0;
-    dispatch::shared::Hand last_ = 0;
+    dispatch::shared::Hands hands_;
     std::map<Uuid, dispatch::shared::Hand> open_;  // taken, and not locked
     std::map<Group, std::vector<Locked>> locked_;
     std::map<Group, std::vector<Locked>>::const_iterator next_ = locked_.end();

@@ -126,13 +126,11 @@ class PlaneTest : public testing::Test {
         const Claimant claimant{
             .lanes = served,
             .tenants = tenants ? std::optional{std::span<const Offset>{own}} : std::nullopt};
-        const bool has_work = plane_.has_work(claimant);
         std::vector<Taken> taken;
         taken.reserve(wanted);
-        free_chunks(heap_, plane_.take(claimant, wanted, gate_, taken).emptied);
-        if (wanted > 0) {
-            EXPECT_TRUE(has_work || taken.empty());
-        }
+        const auto result = plane_.take(claimant, wanted, dry_, gate_, taken);
+        free_chunks(heap_, result.emptied);
+        is_dry_ = result.is_dry;
         return taken;
     }
     std::vector<int> numbers(const std::vector<Taken>& taken) {
@@ -161,6 +159,8 @@ class PlaneTest : public testing::Test {
     State state_{};
     Plane plane_{state_, heap_};
     FakeGate gate_;
+    Plane::Dry dry_ = Plane::Dry::ends;
+    bool is_dry_ = false;
 };
 
 std::vector<int> range(int first, int last) {
@@ -297,6 +297,32 @@ TEST_F(PlaneTest, StopsWhereTheGateSaysSo) {
     gate_.answers["bb"] = Gate::Answer::stop;
     EXPECT_THAT(numbers(take(9)), ElementsAre(1));
     EXPECT_EQ(plane_.size(), 2);
+}
+
+TEST_F(PlaneTest, NothingGoesBeforeWhatFoundNoRoom) {
+    append({.tenant = "a", .priority_class = 1}, {1, 2});
+    append({.tenant = "bb", .priority_class = 1}, {3, 4, 5});
+    append({.tenant = "bb", .priority_class = 2}, {6});
+    append({.priority_class = 0, .lane = "{gpu}"}, {7});
+    plane_.spill(queue_of({.tenant = "a", .priority_class = 1}));
+    plane_.spill(queue_of({.priority_class = 0, .lane = "{gpu}"}));
+    EXPECT_THAT(numbers(take(1, {"{gpu}"})), ElementsAre(7));
+    EXPECT_THAT(numbers(take(2)), ElementsAre(1, 3));  // whoever cannot do it does not wait for it
+    EXPECT_FALSE(is_dry_);
+    EXPECT_THAT(numbers(take(9)), ElementsAre(2));
+    EXPECT_TRUE(is_dry_);
+    EXPECT_THAT(numbers(take(9)), IsEmpty());
+    append({.tenant = "a", .priority_class = 1}, {8});  // comes back
+    EXPECT_THAT(numbers(take(9)), ElementsAre(4, 8));
+    dry_ = Plane::Dry::makes_do;
+    EXPECT_THAT(numbers(take(9)), ElementsAre(5, 6));
+    EXPECT_FALSE(is_dry_);
+    dry_ = Plane::Dry::ends;
+    EXPECT_THAT(numbers(take(9)), IsEmpty());
+    EXPECT_TRUE(is_dry_);
+    free_chunks(heap_, plane_.clear());
+    EXPECT_THAT(numbers(take(9)), IsEmpty());
+    EXPECT_FALSE(is_dry_);
 }
 
 TEST_F(PlaneTest, WithoutRoomNothingIsMadeAndNothingLost) {
