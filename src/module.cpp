@@ -11,6 +11,7 @@
 #include "idempotency/idempotency_settings.hpp"
 #include "jobs/claim_shared.hpp"
 #include "jobs/jobs_settings.hpp"
+#include "jobs/publish_store.hpp"
 #include "jobs/ready_shared.hpp"
 #include "jobs/unseen_shared.hpp"
 #include "quota/quota_settings.hpp"
@@ -41,6 +42,7 @@ void _PG_init() {
             jobs::shared::reserve();
             jobs::shared::reserve_sleepers();
             jobs::shared::watch_unseen_commits();
+            jobs::look_up_weights();
             admission::shared::reserve();
             dispatch::shared::reserve();
             quota::shared::reserve_violations();

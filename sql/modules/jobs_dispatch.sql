@@ -11,6 +11,17 @@ CREATE OR REPLACE TRIGGER jobs_truncated AFTER TRUNCATE ON ideamine.jobs
 ALTER TABLE ideamine.jobs ENABLE ALWAYS TRIGGER jobs_truncated;
 COMMENT ON TRIGGER jobs_truncated ON ideamine.jobs IS 'The dispatch plane is loaded from it';
 
+CREATE OR REPLACE FUNCTION ideamine_internal.weight_changed() RETURNS trigger
+LANGUAGE C
+AS 'MODULE_PATHNAME', 'ideamine_weight_changed';
+COMMENT ON FUNCTION ideamine_internal.weight_changed() IS 'Lets jobs be handed out by a tenant''s changed weight when it is committed';
+REVOKE ALL ON FUNCTION ideamine_internal.weight_changed() FROM PUBLIC;
+
+CREATE OR REPLACE TRIGGER weight_changed AFTER INSERT OR UPDATE OF weight ON ideamine.tenants
+  FOR EACH ROW EXECUTE FUNCTION ideamine_internal.weight_changed();
+ALTER TABLE ideamine.tenants ENABLE ALWAYS TRIGGER weight_changed;
+COMMENT ON TRIGGER weight_changed ON ideamine.tenants IS 'The dispatch plane has a copy of the weight';
+
 CREATE OR REPLACE FUNCTION ideamine.reload_dispatch() RETURNS void
 LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'ideamine_reload_dispatch';

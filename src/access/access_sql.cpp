@@ -7,6 +7,19 @@
 
 using namespace ideamine;
 
+IDEAMINE_FUNCTION(ideamine_set_tenant_weight) {
+    return pg::boundary([&] {
+        access::require_platform("set_tenant_weight()");
+        const pg::Arguments arguments{fcinfo};
+        const auto tenant = access::resolve_tenant(arguments.optional<std::string>(0));
+        const auto weight = arguments.required<std::int32_t>(1, "weight");
+        access::check_weight(weight);
+        const pg::Spi spi;
+        access::set_weight(tenant, weight);
+        return Datum{0};
+    });
+}
+
 IDEAMINE_FUNCTION(ideamine_create_tenant) {
     return pg::boundary([&] {
         access::require_platform("create_tenant()");

@@ -17,4 +17,12 @@ void check_tier(std::string_view tier) {
     }
 }
 
+void check_weight(std::int32_t weight) {
+    constexpr std::int32_t least = 1;
+    constexpr std::int32_t most = 1000;
+    if (weight < least || weight > most) {
+        throw Error(Code::invalid_argument, "weight must be from 1 to 1000");
+    }
+}
+
 }  // namespace ideamine::access

@@ -4,6 +4,7 @@
 #include "access/caller_store.hpp"
 #include "access/tenant.hpp"
 #include "ideamine/identifier.hpp"
+#include "ideamine/pg/extension.hpp"
 
 namespace ideamine::access {
 
@@ -19,6 +20,9 @@ constinit pg::Statement insert{
     "INSERT INTO ideamine.tenants (tenant_id, name, tier, metadata, created_at)"
     " VALUES ($1, $2, $3, coalesce($4, '{}'), $5)"
     " ON CONFLICT (tenant_id) DO NOTHING"};
+
+constinit pg::Statement update_weight{
+    "UPDATE ideamine.tenants SET weight = $2 WHERE tenant_id = $1"};
 
 }  // namespace
 
@@ -51,6 +55,12 @@ bool has_tenant(const std::string& tenant) {
 void throw_unknown_tenant(const std::string& tenant) {
     throw Error(Code::unknown, "tenant \"" + tenant + "\" does not exist", {},
                 "Create it with ideamine.create_tenant().");
+}
+
+void set_weight(const std::string& tenant, std::int32_t weight) {
+    pg::require_version({1, 2}, "set_tenant_weight()");
+    require_tenant(tenant, Missing::may_create);
+    update_weight.execute(tenant, weight);
 }
 
 bool create_tenant(const std::string& tenant, const std::string& name, const std::string& tier,

@@ -22,6 +22,9 @@ bool has_tenant(const std::string& tenant);
 
 [[noreturn]] void throw_unknown_tenant(const std::string& tenant);
 
+// Its share of what its class gets. Throws if there is no such tenant.
+void set_weight(const std::string& tenant, std::int32_t weight);
+
 // False if it was there already.
 bool create_tenant(const std::string& tenant, const std::string& name, const std::string& tier,
                    std::optional<pg::Json> metadata);

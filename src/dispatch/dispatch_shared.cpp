@@ -105,8 +105,43 @@ void look_again() {
     notes().has_missed = true;
 }
 
+namespace {
+
+constinit FindWeight find_weight = nullptr;
+
+}  // namespace
+
+void find_weights_by(FindWeight function) {
+    find_weight = function;
+}
+
+// The weight is read when others can see the tenant here, so that whoever changes it meanwhile does
+// so here, too.
 Offset queue_of(const Ready& ready) {
-    return find_or_make_queue(*notes().use->get(), key_of(ready));
+    auto& slot = *notes().use->get();
+    const auto key = key_of(ready);
+    const auto [queue, is_new] = find_or_make_queue(slot, key);
+    if (is_new && find_weight != nullptr) {
+        const auto weight = find_weight(ready.tenant);
+        const PlaneLock lock{slot};
+        lock.plane().set_weight(memory().at<Queue>(queue).tenant, weight);
+    }
+    return queue;
+}
+
+void charge(std::string_view tenant, std::uint8_t priority_class, Duration busy) {
+    notes().charges.push_back({.tenant = std::string{tenant},
+                               .hash = hash_of(tenant),
+                               .priority_class = priority_class,
+                               .busy = busy,
+                               .level = GetCurrentSubTransactionId()});
+}
+
+void set_weight(std::string_view tenant, std::uint32_t weight) {
+    notes().weights.push_back({.tenant = std::string{tenant},
+                               .hash = hash_of(tenant),
+                               .weight = weight,
+                               .level = GetCurrentSubTransactionId()});
 }
 
 bool is_passed(const Ready& ready) {

@@ -28,6 +28,16 @@ void load_anew();
 // The same, but not all the time where that takes long.
 void look_again();
 
+// If the caller's transaction commits, a tenant is charged for jobs that kept workers busy for so
+// long, beyond their first seconds.
+void charge(std::string_view tenant, std::uint8_t priority_class, Duration busy);
+// If it commits, this is a tenant's share of what its class gets: 1 to 1000.
+void set_weight(std::string_view tenant, std::uint32_t weight);
+// How a share is found when a tenant comes in; otherwise all have the usual one. Inside a
+// transaction; may throw.
+using FindWeight = std::uint32_t (*)(std::string_view tenant);
+void find_weights_by(FindWeight function);
+
 // Whether a job that may run should have been handed out by now: it is in somebody's hands, or
 // missing here.
 bool is_passed(const Ready& ready);

@@ -40,6 +40,24 @@ void append_published(Slot& slot, Notes& notes) {
     }
 }
 
+void tell_of_tenants(Slot& slot, const Notes& notes) {
+    if (notes.charges.empty() && notes.weights.empty()) {
+        return;
+    }
+    const PlaneLock lock{slot};
+    auto plane = lock.plane();
+    for (const auto& [name, hash, priority_class, busy, level] : notes.charges) {
+        if (const auto tenant = plane.find_tenant(name, hash); tenant != 0) {
+            plane.charge(tenant, priority_class, busy);
+        }
+    }
+    for (const auto& [name, hash, weight, level] : notes.weights) {
+        if (const auto tenant = plane.find_tenant(name, hash); tenant != 0) {
+            plane.set_weight(tenant, weight);
+        }
+    }
+}
+
 bool comes_back(const InHand& hand, bool committed) {
     return hand.fate == InHand::Fate::comes_back || (hand.fate == InHand::Fate::kept && !committed);
 }
@@ -110,6 +128,7 @@ void settle(pg::TransactionEvent event) {
     const bool committed = event == pg::TransactionEvent::committed;
     if (committed) {
         give_back_rest(notes, 0);
+        tell_of_tenants(slot, notes);
         append_published(slot, notes);
     } else {
         forget_own(notes);
@@ -118,6 +137,8 @@ void settle(pg::TransactionEvent event) {
     notes.taken.clear();
     free_published(notes.published);
     notes.published.clear();
+    notes.charges.clear();
+    notes.weights.clear();
     give_up_loading(notes);
     notes.has_missed = false;
     notes.loads_anew = false;
@@ -166,6 +187,8 @@ void end_subtransaction(bool committed, SubTransactionId level, SubTransactionId
     if (committed) {
         hand_over(notes.published, level, parent);
         hand_over(notes.taken, level, parent);
+        hand_over(notes.charges, level, parent);
+        hand_over(notes.weights, level, parent);
         for (auto& hand : notes.taken) {
             if (hand.published_at == level) {
                 hand.published_at = parent;
@@ -175,6 +198,9 @@ void end_subtransaction(bool committed, SubTransactionId level, SubTransactionId
     }
     undo_taking(notes, first_taken(notes, level));
     forget_published(notes, level);
+    const auto is_of_level = [level](const auto& note) { return note.level == level; };
+    std::erase_if(notes.charges, is_of_level);
+    std::erase_if(notes.weights, is_of_level);
     give_up_loading(notes);
 }
 

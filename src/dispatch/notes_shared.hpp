@@ -23,10 +23,27 @@ struct InHand {
     SubTransactionId published_at = InvalidSubTransactionId;
 };
 
+// What is to be known of a tenant.
+struct Charge {
+    std::string tenant;
+    std::uint32_t hash;
+    std::uint8_t priority_class;
+    Duration busy;
+    SubTransactionId level;
+};
+struct Weight {
+    std::string tenant;
+    std::uint32_t hash;
+    std::uint32_t weight;
+    SubTransactionId level;
+};
+
 struct Notes {
     std::optional<Use> use;
     std::vector<Published> published;
     std::vector<InHand> taken;
+    std::vector<Charge> charges;
+    std::vector<Weight> weights;
     bool has_missed = false;  // something was published that could not be noted
     bool loads_anew = false;  // whoever comes next is to load
     bool is_loading = false;

@@ -112,7 +112,7 @@ bool Plane::is_served(const Tenant& tenant, std::uint8_t priority_class) const {
     return false;
 }
 
-// A tenant that had nothing to do begins where the others are: it has saved up nothing.
+// A tenant that had nothing to do begins where the others are, or behind them by what it owes.
 void Plane::enter(Offset offset) {
     auto& queue = memory_.at<Queue>(offset);
     auto& tenant = memory_.at<Tenant>(queue.tenant);
@@ -122,7 +122,9 @@ void Plane::enter(Offset offset) {
     }
     auto& standing = tenant.standings[priority_class];
     if (!is_served(tenant, priority_class)) {
-        standing = {std::max(standing.pass, state_.latest[priority_class]), ++state_.turns};
+        const auto latest = state_.latest[priority_class];
+        standing = {std::clamp(standing.pass, latest, latest + longest_debt(tenant.weight)),
+                    ++state_.turns};
     }
     OrderView{order_of(queue), memory_}.insert({standing, offset});
 }
@@ -169,8 +171,16 @@ void Plane::refund(Offset offset, std::uint32_t items) {
     const auto& queue = memory_.at<Queue>(offset);
     auto& tenant = memory_.at<Tenant>(queue.tenant);
     auto standing = tenant.standings[queue.priority_class];
-    standing.pass -= items * (cost / tenant.weight);
+    standing.pass -= std::min(standing.pass, items * (cost / tenant.weight));
     change(tenant, queue.priority_class, standing);
+}
+
+void Plane::charge(Offset offset, std::uint8_t priority_class, Duration busy) {
+    using Seconds = std::chrono::duration<double>;
+    auto& tenant = memory_.at<Tenant>(offset);
+    auto standing = tenant.standings[priority_class];
+    standing.pass += static_cast<Pass>(Seconds{busy} / Seconds{1} * cost) / tenant.weight;
+    change(tenant, priority_class, standing);
 }
 
 void Plane::spill(Offset offset) {

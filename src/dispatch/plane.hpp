@@ -43,8 +43,15 @@ class Gate {
     ~Gate() = default;
 };
 
-// What one job costs a tenant of weight 1.
+// What a job costs a tenant of weight 1 for each second that it keeps a worker busy. The first one
+// is charged when it is taken, since nobody knows how long it will be.
 inline constexpr Pass cost = 1 << 20;
+
+// A tenant that comes back after it had nothing to do has saved up nothing, and owes no more than
+// this, a minute of a worker of its weight.
+constexpr Pass longest_debt(std::uint32_t weight) {
+    return 60 * (cost / weight);
+}
 
 class Plane {
   public:
@@ -62,6 +69,8 @@ class Plane {
     Offset make_queue(const Key& key, Parts& parts);
 
     void set_weight(Offset tenant, std::uint32_t weight);
+    // It kept a worker busy for so long, beyond the first seconds of its jobs.
+    void charge(Offset tenant, std::uint8_t priority_class, Duration busy);
 
     // What became runnable, or was taken and not used; the chunk belongs to the queue from now on.
     void add(Offset queue, Offset chunk);

@@ -142,23 +142,23 @@ PlaneLock::PlaneLock(Slot& slot) : slot_(slot), lock_(table.lock_of(slot)) {
     LWLockAcquire(lock_, LW_EXCLUSIVE);
 }
 
-Offset find_or_make_queue(Slot& slot, const Key& key) {
+FoundQueue find_or_make_queue(Slot& slot, const Key& key) {
     for (;;) {
         std::uint32_t room = 0;
         {
             const PlaneLock lock{slot};
             if (const auto found = lock.plane().find_queue(key); found != 0) {
-                return found;
+                return {.queue = found, .is_new = false};
             }
             room = lock.plane().room_for(key);
         }
         Parts parts{memory(), key, room};
         if (!parts.complete()) {
-            return 0;
+            return {.queue = 0, .is_new = false};
         }
         const PlaneLock lock{slot};
         if (const auto made = lock.plane().make_queue(key, parts); made != 0) {
-            return made;
+            return {.queue = made, .is_new = true};
         }
     }
 }

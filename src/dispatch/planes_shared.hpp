@@ -66,6 +66,10 @@ class PlaneLock {
 };
 
 // The queue of this name; 0: there is no room for it.
-Offset find_or_make_queue(Slot& slot, const Key& key);
+struct FoundQueue {
+    Offset queue;
+    bool is_new;
+};
+FoundQueue find_or_make_queue(Slot& slot, const Key& key);
 
 }  // namespace ideamine::dispatch::shared

@@ -109,7 +109,7 @@ constinit pg::Statement cancel_locked{
     "   (worker_id, tenant_id, job_id, epoch, reason, made_at)"
     "  SELECT worker_id, tenant_id, job_id, epoch, 'cancelled', $4 FROM cancelled WHERE "
     "was_running)"
-    " SELECT tenant_id, job_id, was_running, concurrency_key, run_id, needs, has_quorum, quorum_of"
+    " SELECT tenant_id, job_id, was_running, " IDEAMINE_HELD ", has_quorum, quorum_of"
     " FROM cancelled",
     Kind::writes_by_tid};
 
@@ -131,10 +131,10 @@ Cancelled cancel_all(const Doomed& doomed, const std::optional<std::string>& rea
         if (row.get<bool>(2)) {
             cancelled.released.add(tenant, row, 3);
         }
-        if (row.get<bool>(6)) {
+        if (row.get<bool>(3 + held_columns)) {
             cancelled.quorums.add(tenant, row.get<Uuid>(1));
         }
-        if (const auto job = row.optional<Uuid>(7)) {
+        if (const auto job = row.optional<Uuid>(4 + held_columns)) {
             cancelled.votes.add(tenant, *job);
         }
     }

@@ -27,6 +27,19 @@ IDEAMINE_FUNCTION(ideamine_reconcile_dispatch) {
     });
 }
 
+// After a tenant's weight was changed, whoever did it.
+IDEAMINE_FUNCTION(ideamine_weight_changed) {
+    return pg::boundary([&] {
+        const pg::TriggerCall trigger{fcinfo};
+        const auto tenant = trigger.new_text("tenant_id");
+        const auto weight = trigger.new_integer("weight");
+        if (tenant && weight && dispatch::shared::is_available()) {
+            dispatch::shared::set_weight(*tenant, static_cast<std::uint32_t>(*weight));
+        }
+        return pg::TriggerCall::done();
+    });
+}
+
 // After a TRUNCATE of the table that it is loaded from.
 IDEAMINE_FUNCTION(ideamine_jobs_truncated) {
     return pg::boundary([&] {

@@ -6,6 +6,25 @@
 
 namespace ideamine::jobs {
 
+namespace {
+
+constinit pg::Statement find_weight{
+    "SELECT $[1.2 weight$| 100$] FROM ideamine.tenants"
+    " WHERE tenant_id = $1",
+    pg::Statement::Kind::reads_latest};
+
+std::uint32_t weight_of(std::string_view tenant) {
+    const auto rows = find_weight.execute(tenant);
+    return rows.empty() ? dispatch::usual_weight
+                        : static_cast<std::uint32_t>(rows[0].get<std::int32_t>(0));
+}
+
+}  // namespace
+
+void look_up_weights() {
+    dispatch::shared::find_weights_by(weight_of);
+}
+
 std::optional<dispatch::shared::Ready> read_ready(const pg::Row& row, int first) {
     const auto ready_at = row.optional<Time>(first + 5);
     if (!ready_at) {

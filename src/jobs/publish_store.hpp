@@ -15,6 +15,9 @@ namespace ideamine::jobs {
           ".status = 'pending' THEN " alias ".ready_at END, $[1.1 " alias                          \
           ".concurrency_key IS NOT NULL OR " alias ".quorum_of IS NOT NULL$| false$]"
 
+// In _PG_init. The dispatch plane asks for the weight of each tenant that comes in.
+void look_up_weights();
+
 inline constexpr char counted_mark = '!';
 
 // The job of a row with these columns from `first` on, if it may run; as long as the row lives.

@@ -58,8 +58,7 @@ constinit pg::Statement end_attempts{
     "   (tenant_id, job_id, epoch, attempt, worker_id, started_at, ended_at, outcome, error)"
     "  SELECT tenant_id, job_id, epoch, attempt, worker_id, started_at, $10,"
     "   outcome::ideamine.attempt_outcome, error FROM ended)"
-    " SELECT position, quorum_of, concurrency_key, run_id, needs, " IDEAMINE_READY(
-        "ended") " FROM ended",
+    " SELECT position, quorum_of, " IDEAMINE_HELD ", " IDEAMINE_READY("ended") " FROM ended",
     pg::Statement::Kind::writes_by_tid};
 
 constinit pg::Statement describe_lease{
@@ -213,7 +212,7 @@ void Settling::requeue_open() {
             end_attempts.execute(requeueing.positions, requeueing.tids, requeueing.epochs,
                                  requeueing.checkpoints, requeueing.outcomes, requeueing.statuses,
                                  requeueing.given_back, requeueing.run_at, requeueing.errors, now_);
-        publish_ready(rows, 5);
+        publish_ready(rows, 2 + held_columns);
         for (const pg::Row row : rows) {
             const auto position = static_cast<std::size_t>(row.get<std::int32_t>(0));
             auto& settled = settlement_.endings[position];

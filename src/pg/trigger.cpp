@@ -13,7 +13,7 @@ TriggerCall::TriggerCall(FunctionCallInfo fcinfo)
     }
 }
 
-std::optional<std::string> TriggerCall::text(HeapTuple row, const char* column) const {
+std::optional<Datum> TriggerCall::value(HeapTuple row, const char* column) const {
     struct Found {
         bool null;
         Datum value;
@@ -25,20 +25,41 @@ std::optional<std::string> TriggerCall::text(HeapTuple row, const char* column) 
             SPI_getbinval(row, descriptor, SPI_fnumber(descriptor, column), &result.null);
         return result;
     });
-    return found.null ? std::nullopt : std::optional{std::string{text_view(found.value)}};
+    return found.null ? std::nullopt : std::optional{found.value};
 }
 
-std::optional<std::string> TriggerCall::old_text(const char* column) const {
+std::optional<Datum> TriggerCall::old_value(const char* column) const {
     return TRIGGER_FIRED_BY_INSERT(data_->tg_event) ? std::nullopt
-                                                    : text(data_->tg_trigtuple, column);
+                                                    : value(data_->tg_trigtuple, column);
 }
 
-std::optional<std::string> TriggerCall::new_text(const char* column) const {
+std::optional<Datum> TriggerCall::new_value(const char* column) const {
     if (TRIGGER_FIRED_BY_DELETE(data_->tg_event)) {
         return std::nullopt;
     }
     const bool is_update = TRIGGER_FIRED_BY_UPDATE(data_->tg_event);
-    return text(is_update ? data_->tg_newtuple : data_->tg_trigtuple, column);
+    return value(is_update ? data_->tg_newtuple : data_->tg_trigtuple, column);
+}
+
+namespace {
+
+std::optional<std::string> as_text(std::optional<Datum> value) {
+    return value ? std::optional{std::string{text_view(*value)}} : std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::string> TriggerCall::old_text(const char* column) const {
+    return as_text(old_value(column));
+}
+
+std::optional<std::string> TriggerCall::new_text(const char* column) const {
+    return as_text(new_value(column));
+}
+
+std::optional<std::int32_t> TriggerCall::new_integer(const char* column) const {
+    const auto value = new_value(column);
+    return value ? std::optional{DatumGetInt32(*value)} : std::nullopt;
 }
 
 }  // namespace ideamine::pg

@@ -45,3 +45,37 @@ COPY ideamine.jobs (job_id, tenant_id, queue, job_type, payload, priority_class,
 00000000-0000-7000-8000-000000000001 acme default copied {} P2 pending 2026-01-01 2026-01-01 2026-01-01 {} 0 0 0 0
 \.
 SELECT pg_temp.taken(:'worker');
+
+-- Weights: shares of what a class gets.
+TRUNCATE ideamine.jobs CASCADE;
+SELECT count(ideamine.create_tenant(tenant)) FROM unnest('{light,heavy,usual}'::text[]) AS tenant;
+SELECT ideamine.set_tenant_weight('light', 50), ideamine.set_tenant_weight('heavy', 300);
+SELECT count(*) FROM unnest('{light,heavy,usual}'::text[]) AS tenant, generate_series(1, 90) AS i, ideamine.create_job(tenant, 'job ' || i);
+SELECT tenant_id, count(*) FROM ideamine.acquire_jobs(:'worker', 90) GROUP BY tenant_id ORDER BY count(*);
+-- They hold from the commit on, also when they are changed in the table; after a rollback nothing has changed.
+BEGIN;
+SELECT ideamine.set_tenant_weight('heavy', 1);
+SAVEPOINT s;
+UPDATE ideamine.tenants SET weight = 1000 WHERE tenant_id = 'usual';
+ROLLBACK TO s;
+UPDATE ideamine.tenants SET weight = 100 WHERE tenant_id = 'light';
+COMMIT;
+BEGIN;
+SELECT ideamine.set_tenant_weight('light', 1000);
+ROLLBACK;
+SELECT tenant_id, count(*) FROM ideamine.acquire_jobs(:'worker', 40) GROUP BY tenant_id ORDER BY tenant_id;
+-- What a job costs is the time that it took: after one of a minute it is the others' turn.
+SELECT count(*) FROM ideamine.acquire_jobs(:'worker', 1000);
+SELECT ideamine.set_tenant_weight('light', 100), ideamine.set_tenant_weight('heavy', 100), ideamine.set_tenant_weight('usual', 100);
+SELECT count(*) FROM unnest('{light,heavy,usual}'::text[]) AS tenant, generate_series(1, 90) AS i, ideamine.create_job(tenant, 'job ' || i, priority_class => 'P1');
+SELECT tenant_id, job_id, epoch FROM ideamine.acquire_jobs(:'worker', 3) ORDER BY tenant_id LIMIT 1 \gset
+UPDATE ideamine.jobs SET started_at = started_at - interval '1 minute' WHERE job_id = :'job_id';
+SELECT ideamine.complete_job(:'tenant_id', :'job_id', :epoch);
+SELECT tenant_id, count(*) FROM ideamine.acquire_jobs(:'worker', 100) GROUP BY tenant_id ORDER BY tenant_id;
+SELECT tenant_id, count(*) BETWEEN 13 AND 14 AS as_computed FROM ideamine.acquire_jobs(:'worker', 60) GROUP BY tenant_id HAVING tenant_id = :'tenant_id';
+\set VERBOSITY sqlstate
+SELECT ideamine.set_tenant_weight('light', 0);
+SELECT ideamine.set_tenant_weight('light', 1001);
+SELECT ideamine.set_tenant_weight('light', NULL);
+SELECT ideamine.set_tenant_weight('nobody', 100);
+\set VERBOSITY default

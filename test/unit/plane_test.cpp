@@ -259,6 +259,29 @@ TEST_F(PlaneTest, WhoHasWaitedWithoutAWorkerThatServesItHasSavedUpNothingBeyondI
     EXPECT_EQ(count.at("a"), 20) << "what it was not given while others were, it is owed";
 }
 
+TEST_F(PlaneTest, JobsThatTakeLongCostMore) {
+    append({.tenant = "a"}, range(1, 400));
+    append({.tenant = "bb"}, range(1001, 1400));
+    std::map<std::string, int> seconds;
+    for (int i = 0; i < 200; ++i) {
+        const auto tenant = tenants(take(1)).begin()->first;
+        const int busy = tenant == "a" ? 3 : 1;
+        seconds[tenant] += busy;
+        plane_.charge(tenant_of(tenant), 2, std::chrono::seconds{busy - 1});
+    }
+    EXPECT_NEAR(seconds.at("a"), seconds.at("bb"), 3);
+}
+
+TEST_F(PlaneTest, WhoComesBackOwesAMinuteAtMost) {
+    append({.tenant = "a"}, {1});
+    take(1);
+    plane_.charge(tenant_of("a"), 2, std::chrono::hours{1});
+    append({.tenant = "a"}, range(2, 100));
+    append({.tenant = "bb"}, range(1001, 1200));
+    EXPECT_THAT(tenants(take(60)), ElementsAre(testing::Pair("bb", 60)));
+    EXPECT_NEAR(tenants(take(40)).at("a"), 20, 1);
+}
+
 TEST_F(PlaneTest, WhatIsPutBackComesFirstAndCostsNothing) {
     append({.tenant = "a"}, range(1, 10));
     append({.tenant = "bb"}, range(11, 20));

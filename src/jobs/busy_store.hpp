@@ -1,0 +1,25 @@
+// How long ended jobs kept workers busy, which is what fair shares are about.
+#pragma once
+
+#include <map>
+
+#include "ideamine/pg/spi.hpp"
+#include "jobs/priority_class.hpp"
+
+namespace ideamine::jobs {
+
+class BusyTimes {
+  public:
+    // Of a job that was running; its class stands in column `first`, and when it started after it.
+    void add(const std::string& tenant, const pg::Row& row, int first);
+    void add(const BusyTimes& others);
+
+    // Their tenants pay for what jobs took beyond the second that was paid when they were acquired,
+    // if the caller's transaction commits.
+    void charge() const;
+
+  private:
+    std::map<std::pair<std::string, PriorityClass>, Duration> beyond_;
+};
+
+}  // namespace ideamine::jobs
