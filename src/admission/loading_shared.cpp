@@ -137,10 +137,14 @@ void load(Account& account, const Ledger& ledger, int resource, Time give_up_at,
     }
     note_loading(account);
     const auto now = pg::now();
+    // whether there are rules is asked once: they may change at any moment, and a counter that
+    // seems to be missing then would be made a second time
     const auto is_missing = [&](bool& rules) {
         const AccountLock lock{account, LW_SHARED};
         rules = !has_rules(account, now);
-        return rules || ready_counter(account, resource, now) == nullptr;
+        pg::fault_point_without_error("admission.rules_known");
+        return rules ||
+               find_counter(account, resource, account.rules.window_of(resource)) == nullptr;
     };
     bool rules = false;
     if (is_missing(rules)) {

@@ -23,7 +23,7 @@ my %may_fail = (
 	'usage.summed_up' => 1, 'violations.writing' => 3,
 );
 my %must_not_fail = (
-	'admission.noted' => 8, 'admission.ended' => 5, 'admission.settling' => 10, 'admission.rolling_back' => 5,
+	'admission.noted' => 8, 'admission.ended' => 5, 'admission.settling' => 10, 'admission.rolling_back' => 5, 'admission.rules_known' => 1,
 );
 
 # Whoever adds a point has it tested.
@@ -104,6 +104,22 @@ for my $point (grep { /^\Q$only\E/ } @points)
 		counters_are_sums($node, "$point, $action: counters are the sums of their rows");
 	}
 }
+
+# The rules of a tenant change all the time, while somebody looks for its counters.
+sql(q{SELECT ideamine.create_tenant('moody')});
+my ($changes, $looks) = (q{
+	DO $$ BEGIN FOR i IN 1..400 LOOP PERFORM ideamine.set_quotas('moody', max_gpus => i), pg_sleep(0.002); END LOOP; END $$;
+}, q{
+	SET ideamine.fault = 'admission.rules_known sleep';
+	SET ideamine.counter_load_timeout = '1s';
+} . q{
+	SELECT ideamine.has_quota('moody', r::text, 1) FROM unnest(enum_range(NULL::ideamine.resource)) AS r;
+} x 10);
+my $change = IPC::Run::start([ 'psql', '-XAtq', '-d', $node->connstr('postgres'), '-c', $changes ], '>', \my $ignored, '2>&1');
+$node->psql('postgres', $looks, on_error_stop => 0);
+$change->finish;
+is(sql(q{SELECT count(*) - count(DISTINCT (id, resource, window_start)) FROM ideamine.audit_counters() WHERE id = 'moody'}), 0,
+	'no counter is made twice');
 
 $node->stop;
 done_testing();

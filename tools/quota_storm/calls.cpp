@@ -24,7 +24,7 @@ std::string Calls::of_quota() {
     const auto& tenant = any(tenants_);
     const std::string resource = any(resources);
     const std::string amount = any(amounts);
-    const std::string arguments = quoted(tenant.id) + ", " + quoted(resource) + ", " +
+    const std::string arguments = literal(tenant.id) + ", " + literal(resource) + ", " +
                                   (resource == "tokens" ? std::to_string(1 + draw(60)) : amount);
     const std::string urgent = draw(2) == 0 ? ", priority_class => 'P0')" : ")";
     const auto columns = "SELECT allowed, burst_allowed, allowed AND current > \"limit\" * " +
@@ -33,15 +33,15 @@ std::string Calls::of_quota() {
         case 0:
         case 1:
         case 2:
-            return "SELECT ideamine.release_quota(" + quoted(tenant.id) + ", " +
-                   quoted(any(gauges)) + ", " + amount + ")";
+            return "SELECT ideamine.release_quota(" + literal(tenant.id) + ", " +
+                   literal(any(gauges)) + ", " + amount + ")";
         case 3:
             if (tenant.records) {
                 return "SELECT ideamine.record_usage(" + arguments + ")";
             }
             [[fallthrough]];
         case 4:
-            return columns + "enforce_quotas(" + quoted(tenant.id) + ", '{\"cpu\": " + amount +
+            return columns + "enforce_quotas(" + literal(tenant.id) + ", '{\"cpu\": " + amount +
                    ", \"memory\": " + amount + ", \"cost\": 0.01}'" + urgent;
         default:
             return columns + "enforce_quota(" + arguments + urgent;
@@ -50,7 +50,7 @@ std::string Calls::of_quota() {
 
 std::string Calls::of_user() {
     const auto& tenant = any(tenants_);
-    const auto who = quoted(tenant.id) + ", " + quoted(any(users)) + ", " + quoted(project);
+    const auto who = literal(tenant.id) + ", " + literal(any(users)) + ", " + literal(project);
     if (draw(12) == 0) {
         return "SELECT ideamine.reset_user_quota(" + who + ")";
     }
@@ -62,12 +62,12 @@ std::string Calls::of_user() {
 }
 
 std::string Calls::acquire(const std::string& worker) {
-    return "SELECT tenant_id, job_id, epoch, 'lease' FROM ideamine.acquire_jobs(" + quoted(worker) +
-           ", " + std::to_string(1 + draw(3)) + ")";
+    return "SELECT tenant_id, job_id, epoch, 'lease' FROM ideamine.acquire_jobs(" +
+           literal(worker) + ", " + std::to_string(1 + draw(3)) + ")";
 }
 
 std::string Calls::create_job() {
-    return "SELECT count(*) FROM ideamine.create_job(" + quoted(any(tenants_).id) +
+    return "SELECT count(*) FROM ideamine.create_job(" + literal(any(tenants_).id) +
            ", 'storm', priority_class => 'P" + std::to_string(draw(3)) + "', options => '{" +
            any(needs) + any(runs) + ", \"retry_base\": \"1 millisecond\"}')";
 }
@@ -76,8 +76,8 @@ std::string Calls::end(const Lease& lease) {
     constexpr std::array ends{"complete_job", "complete_job", "release_job", "fail_job",
                               "cancel_job"};
     const std::string how = any(ends);
-    return "SELECT count(*) FROM ideamine." + how + "(" + quoted(lease.tenant) + ", " +
-           quoted(lease.job) + (how == "cancel_job" ? "" : ", " + lease.epoch) +
+    return "SELECT count(*) FROM ideamine." + how + "(" + literal(lease.tenant) + ", " +
+           literal(lease.job) + (how == "cancel_job" ? "" : ", " + lease.epoch) +
            (how == "fail_job" ? ", 'failed')" : ")");
 }
 

@@ -42,7 +42,7 @@ void Client::connect() {
         worker_ = session_->run("SELECT ideamine.register_worker('storm', '{}', 100)")[0][0];
     }
     if (!fault_.empty()) {
-        session_->run("SET ideamine.fault = " + quoted(fault_));
+        session_->run("SET ideamine.fault = " + literal(fault_));
     }
 }
 

@@ -20,7 +20,7 @@ bool ends_connection(const std::string& sqlstate) {
 
 }  // namespace
 
-std::string quoted(const std::string& text) {
+std::string literal(const std::string& text) {
     return "'" + text + "'";
 }
 

@@ -27,7 +27,7 @@ class Failed : public std::runtime_error {
 };
 
 // As a literal of SQL; without quotes in it.
-std::string quoted(const std::string& text);
+std::string literal(const std::string& text);
 
 using Row = std::vector<std::string>;  // NULL is empty
 using Rows = std::vector<Row>;

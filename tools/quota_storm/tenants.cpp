@@ -12,11 +12,11 @@ constexpr auto limits =
     " max_concurrent_runs => 5, max_tokens_per_day => 3000, max_cost_per_day_usd => 2.5";
 
 void make(Session& session, const Tenant& tenant, unsigned seed) {
-    const auto id = quoted(tenant.id);
+    const auto id = literal(tenant.id);
     session.run("SELECT ideamine.set_quotas(" + id + ", " + limits + tenant.settings + ")");
     for (const auto* user : users) {
-        session.run("SELECT ideamine.update_user_quota_limits(" + id + ", " + quoted(user) + ", " +
-                    quoted(project) + ", max_tokens_daily => 500, max_cost_daily => 1.5)");
+        session.run("SELECT ideamine.update_user_quota_limits(" + id + ", " + literal(user) + ", " +
+                    literal(project) + ", max_tokens_daily => 500, max_cost_daily => 1.5)");
     }
     if (tenant.midnight) {
         // as if it had moved, so that its next day begins when the new zone takes effect

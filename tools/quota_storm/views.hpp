@@ -65,6 +65,7 @@ CREATE OR REPLACE VIEW storm.wrong_sums AS
   WHERE t.bounded AND (s.sum < 0 OR s.sum > m.max);
 
 -- When all is quiet: a counter that is not the sum of its rows to the last digit, or a limit that is not that of its tenant.
+-- Of the audit: what is settled and what is leased, each beside what rows say.
 CREATE OR REPLACE VIEW storm.differences AS
   SELECT r.tenant_id, r.resource, r.window_start, c.current, coalesce(s.sum, 0) AS sum, c."limit", r.max
   FROM storm.rules AS r LEFT JOIN storm.sums AS s USING (tenant_id, resource, window_start),
@@ -78,8 +79,8 @@ CREATE OR REPLACE VIEW storm.differences AS
     LATERAL ideamine.get_user_quota_status(l.tenant_id, l.user_id, l.project_id) AS u
   WHERE r.resource = 'tokens' AND (u.used_tokens <> coalesce(s.sum, 0) OR u.max_tokens_daily <> l.max_tokens_daily)
   UNION ALL
-  SELECT a.scope || ' ' || a.id, a.resource::text, a.window_start, a.settled + a.leased, a.ledger_settled + a.ledger_leased,
-    NULL, NULL
+  SELECT format('%s counter of %s %s, %s held:', a.state, a.scope, a.id, a.held), a.resource::text, a.window_start,
+    a.settled, a.ledger_settled, a.leased, a.ledger_leased
   FROM ideamine.audit_counters() AS a WHERE a.state <> 'ok';
 )";
 
