@@ -17,7 +17,7 @@ AS 'MODULE_PATHNAME', 'ideamine_weight_changed';
 COMMENT ON FUNCTION ideamine_internal.weight_changed() IS 'Lets jobs be handed out by a tenant''s changed weight when it is committed';
 REVOKE ALL ON FUNCTION ideamine_internal.weight_changed() FROM PUBLIC;
 
-CREATE OR REPLACE TRIGGER weight_changed AFTER INSERT OR UPDATE OF weight ON ideamine.tenants
+CREATE OR REPLACE TRIGGER weight_changed AFTER UPDATE OF weight ON ideamine.tenants
   FOR EACH ROW EXECUTE FUNCTION ideamine_internal.weight_changed();
 ALTER TABLE ideamine.tenants ENABLE ALWAYS TRIGGER weight_changed;
 COMMENT ON TRIGGER weight_changed ON ideamine.tenants IS 'The dispatch plane has a copy of the weight';

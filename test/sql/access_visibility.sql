@@ -201,6 +201,7 @@ INSERT INTO calls VALUES
   ('sees_tenants', 'ideamine.sees_tenants(ARRAY[<t>])'),
   ('set_project_settings', $$ideamine.set_project_settings(<t>, 'search', '{}')$$),
   ('set_quotas', $$ideamine.set_quotas(<t>, max_gpus => 100)$$),
+  ('set_tenant_weight', $$ideamine.set_tenant_weight(<t>, 100)$$),
   ('terminate_worker', 'ideamine.terminate_worker(<w>)'),
   ('unbind_login', $$ideamine.unbind_login('regress_both', <t>)$$),
   ('update_user_quota_limits', $$ideamine.update_user_quota_limits(<t>, 'ann', 'search', 1)$$);
