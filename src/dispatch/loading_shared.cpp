@@ -3,10 +3,9 @@
 #include <numeric>
 #include <ranges>
 
-#include "ideamine/pg/datum.hpp"
-
 #include "dispatch/dispatch_settings.hpp"
 #include "dispatch/notes_shared.hpp"
+#include "ideamine/pg/datum.hpp"
 
 namespace ideamine::dispatch::shared {
 
@@ -64,6 +63,10 @@ void Loading::add(const Ready& ready) {
         has_missed_ = true;
         return;
     }
+    const auto first_left_out = left_out_.find(queue);
+    if (first_left_out != left_out_.end() && !(ready.item < first_left_out->second)) {
+        return;
+    }
     read_.push_back({queue, ready.item});
     if (read_.size() > 2 * most_items()) {
         thin_out();
@@ -116,7 +119,13 @@ void Loading::thin_out() {
     }
     std::erase_if(read_, [&](const Read& read) {
         auto& left = sizes[class_of(read.queue)][read.queue];
-        return left == 0 || left-- == 0;
+        if (left > 0) {
+            --left;
+            return false;
+        }
+        const auto [entry, is_new] = left_out_.try_emplace(read.queue, read.item);
+        entry->second = std::min(entry->second, read.item);
+        return true;
     });
 }
 

@@ -34,6 +34,7 @@ class Loading {
     static std::span<const Read> put_in_place(std::span<const Read> together);
 
     std::vector<Read> read_;
+    std::map<Offset, Item> left_out_;  // of each queue the first one: none after it is taken in
     bool has_missed_ = false;
 };
 
