@@ -70,6 +70,10 @@ BEGIN
     PERFORM ideamine.create_job(tenant, 'keyed', options => '{"concurrency_key": "k", "concurrency_limit": 2}')
       FROM generate_series(1, 3);
     PERFORM ideamine.create_job(tenant, 'voted', options => '{"quorum": {"votes": 3, "agree": 2}}');
+    -- other calls may have left nothing to be had
+    PERFORM ideamine.set_quotas(tenant, 'enterprise');
+    DELETE FROM ideamine.tenant_quotas q WHERE q.tenant_id = tenant;
+    PERFORM ideamine.resume_queue(q.tenant_id, q.queue) FROM ideamine.paused_queues q WHERE q.tenant_id = tenant;
     worker := ideamine.register_worker('fuzz', '{gpu}', NULL, ARRAY[tenant]);
     PERFORM ideamine.acquire_jobs(worker, 8);
     PERFORM ideamine.register_worker('idle', '{}', 3);
