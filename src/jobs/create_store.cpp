@@ -20,10 +20,11 @@ constinit pg::Statement lock_parents{
     " WHERE tenant_id = $1 AND job_id = ANY ($2)"
     " ORDER BY job_id FOR NO KEY UPDATE"};
 
+// Sorted, so that width_bucket() finds a job's place among them.
 constinit pg::Statement count_dependents{
-    "UPDATE ideamine.jobs j SET dependents = j.dependents + p.added"
-    " FROM unnest($2::uuid[], $3::integer[]) AS p (job_id, added)"
-    " WHERE j.job_id = p.job_id AND j.tenant_id = $1"};
+    "UPDATE ideamine.jobs"
+    " SET dependents = dependents + ($3::integer[])[width_bucket(job_id, $2)]"
+    " WHERE tenant_id = $1 AND job_id = ANY ($2)"};
 
 class Creation {
   public:

@@ -18,15 +18,17 @@ constinit pg::Statement take_letters{
     "   AND ($5::text IS NULL OR priority_class = $5::ideamine.priority_class)"
     "   AND ($6::timestamptz IS NULL OR died_at >= $6)"
     "   AND ($7::timestamptz IS NULL OR died_at < $7)"
-    "   AND EXISTS (SELECT FROM ideamine.jobs j"
-    "    WHERE j.job_id = l.job_id AND j.tenant_id = l.tenant_id AND j.status = 'failed'"
-    "     AND (j.quorum IS NULL OR NOT EXISTS ("
-    "      SELECT FROM ideamine.jobs v"
-    "      JOIN ideamine.job_dependencies d ON d.job_id = v.job_id AND d.tenant_id = v.tenant_id"
-    "      JOIN ideamine.jobs p ON p.job_id = d.depends_on AND p.tenant_id = d.tenant_id"
-    "      WHERE v.quorum_of = j.job_id AND v.tenant_id = j.tenant_id"
-    "       AND p.status <> 'completed'"
-    "       AND NOT (p.status IN ('failed', 'cancelled') AND d.on_failure = 'run'))))"
+    "   AND EXISTS (SELECT FROM (SELECT job_id, tenant_id, quorum FROM ideamine.jobs"
+    "     WHERE job_id = l.job_id AND tenant_id = l.tenant_id AND status = 'failed' OFFSET 0) AS j"
+    "    WHERE j.quorum IS NULL OR NOT EXISTS ("
+    "     SELECT FROM (SELECT job_id FROM ideamine.jobs"
+    "       WHERE quorum_of = j.job_id AND tenant_id = j.tenant_id OFFSET 0) AS v"
+    "     CROSS JOIN LATERAL (SELECT depends_on, on_failure FROM ideamine.job_dependencies"
+    "       WHERE job_id = v.job_id AND tenant_id = j.tenant_id OFFSET 0) AS d"
+    "     CROSS JOIN LATERAL (SELECT status FROM ideamine.jobs"
+    "       WHERE job_id = d.depends_on AND tenant_id = j.tenant_id OFFSET 0) AS p"
+    "     WHERE p.status <> 'completed'"
+    "      AND NOT (p.status IN ('failed', 'cancelled') AND d.on_failure = 'run')))"
     "  ORDER BY died_at, job_id LIMIT $8 FOR UPDATE SKIP LOCKED))"
     " RETURNING job_id"};
 
@@ -36,8 +38,7 @@ constinit pg::Statement revive{
     "  status = CASE WHEN j.quorum IS NULL THEN 'pending'::ideamine.job_status ELSE 'blocked' END,"
     "  ready_at = CASE WHEN j.quorum IS NULL THEN $3 END,"
     "  open_dependencies = coalesce(j.quorum, 0)"
-    " FROM unnest($2::uuid[]) AS n (job_id)"
-    " WHERE j.job_id = n.job_id AND j.tenant_id = $1 AND j.status = 'failed'"
+    " WHERE j.tenant_id = $1 AND j.job_id = ANY ($2) AND j.status = 'failed'"
     " RETURNING j.job_id, " IDEAMINE_READY("j")};
 
 // An attempt that completed a vote stood in its row until now.

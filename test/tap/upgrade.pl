@@ -63,7 +63,7 @@ like($error, qr/this option of a job needs version 1\.1 of the extension.*ALTER 
 my %rows = map { $_ => old("SELECT count(*), md5(string_agg(t::text, '' ORDER BY t::text)) FROM (SELECT $_) t") } (
 	'job_id, tenant_id, status, epoch, attempt, payload, result, run_at, ready_at FROM ideamine.jobs',
 	'job_id, depends_on, tenant_id FROM ideamine.job_dependencies',
-	'* FROM ideamine.ended_attempts', '* FROM ideamine.dead_letter_queue', '* FROM ideamine.tenants');
+	'* FROM ideamine.ended_attempts', '* FROM ideamine.dead_letter_queue', 'tenant_id, name, tier, metadata, created_at FROM ideamine.tenants');
 
 old('ALTER EXTENSION ideamine UPDATE');
 is(old(q{SELECT extversion FROM pg_extension WHERE extname = 'ideamine'}), $latest, 'the update gives the latest version');
