@@ -41,7 +41,7 @@ constinit pg::Statement find_runnable{
     "  AND tenant_id = $3"
     "  $[1.1 AND (quorum_of IS NULL OR NOT EXISTS (SELECT FROM ideamine.jobs v"
     "   WHERE v.quorum_of = j.quorum_of AND v.tenant_id = j.tenant_id AND v.worker_id = $4"
-    "    AND v.status IN ('running', 'completed')))$]"
+    "    AND v.status IN ('running', 'completed') OFFSET 0))$]"
     " LIMIT 1"};
 
 std::vector<Lane> served_lanes(const Claimant& claimant) {
