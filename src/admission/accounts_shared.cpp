@@ -233,8 +233,7 @@ Reading Account::read(const Usage& usage, int resource) const {
             .usage = usage,
             .window_start = rules.window_start,
             .window_end = rules.window_end,
-            .throttled_until = shared::throttled_until(*this),
-            .exists = rules.exists};
+            .throttled_until = shared::throttled_until(*this)};
 }
 
 Pin Pin::get(const pg::Installation& installation, const Scope& scope) {

@@ -25,8 +25,7 @@ Reading read_ledger(const Party& party, int resource) {
             .usage = {.settled = sums.settled, .leased = sums.leased},
             .window_start = rules.window_start,
             .window_end = rules.window_end,
-            .throttled_until = rules.throttles ? rules.throttled_until : Time::min(),
-            .exists = rules.exists};
+            .throttled_until = rules.throttles ? rules.throttled_until : Time::min()};
 }
 
 // What nearly every check finds.
