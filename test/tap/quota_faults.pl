@@ -79,7 +79,8 @@ sub has_struck
 	return substr(slurp_file($node->logfile), $from) =~ /fault point \Q$point\E/;
 }
 
-is(storm('', 1, '--transactions', 10), '', 'without faults all is well');
+is(storm('nowhere sleep', 1, '--transactions', 10), '', 'without faults all is well');
+counters_are_sums($node, 'and counters are the sums of their rows');
 my $seed = 1;
 for my $point (grep { /^\Q$only\E/ } @points)
 {
