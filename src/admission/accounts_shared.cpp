@@ -233,7 +233,8 @@ Reading Account::read(const Usage& usage, int resource) const {
             .usage = usage,
             .window_start = rules.window_start,
             .window_end = rules.window_end,
-            .throttled_until = shared::throttled_until(*this)};
+            .throttled_until = shared::throttled_until(*this),
+            .exists = rules.exists};
 }
 
 Pin Pin::get(const pg::Installation& installation, const Scope& scope) {

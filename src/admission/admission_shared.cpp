@@ -25,7 +25,8 @@ Reading read_ledger(const Party& party, int resource) {
             .usage = {.settled = sums.settled, .leased = sums.leased},
             .window_start = rules.window_start,
             .window_end = rules.window_end,
-            .throttled_until = rules.throttles ? rules.throttled_until : Time::min()};
+            .throttled_until = rules.throttles ? rules.throttled_until : Time::min(),
+            .exists = rules.exists};
 }
 
 // What nearly every check finds.

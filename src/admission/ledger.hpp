@@ -27,6 +27,7 @@ struct Rules {
     bool throttles = true;               // false: nothing does, whatever happened before
     Duration throttle_time{};            // for which crossing a threshold throttles
     Time throttled_until = Time::min();  // known from before the counters were loaded
+    bool exists = true;                  // false: nobody knows this scope any more
 
     Time window_of(int resource) const {
         return (windowed >> resource & 1) != 0 ? window_start : Time::min();
@@ -49,6 +50,7 @@ struct Reading {
     Time window_start;
     Time window_end;
     Time throttled_until;
+    bool exists;
 
     bool is_throttled(Time now) const { return now < throttled_until; }
 };

@@ -24,7 +24,7 @@ int tenant_health(const std::string& tenant) {
     std::array<Load, resource_count> loads;
     bool throttled = false;
     for (const auto resource : resources) {
-        const auto reading = admission::shared::read(tenant_party(tenant), index_of(resource));
+        const auto reading = read_counter(tenant, resource, now);
         loads[static_cast<std::size_t>(resource)] = {in_use(reading.usage), reading.limits.limit};
         throttled = throttled || reading.is_throttled(now);
     }

@@ -203,8 +203,7 @@ IDEAMINE_FUNCTION(ideamine_get_tenant_usage) {
         pg::Returned returned{arguments};
         const auto now = pg::now();
         for (const auto resource : quota::resources) {
-            const auto reading =
-                admission::shared::read(quota::tenant_party(tenant), quota::index_of(resource));
+            const auto reading = quota::read_counter(tenant, resource, now);
             const auto units = [&](admission::Amount amount) {
                 return pg::Units{amount, quota::decimal_digits(resource)};
             };

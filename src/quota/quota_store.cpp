@@ -53,7 +53,7 @@ void queue_refusals(std::string_view tenant, std::span<const Demand> demands,
 
 Finding check(std::string_view tenant, const Demand& demand) {
     const auto now = pg::now();
-    const auto reading = counters::read(tenant_party(tenant), index_of(demand.resource), now);
+    const auto reading = read_counter(tenant, demand.resource, now);
     return {.verdict = admission::judge(reading.limits, reading.usage, demand.amount,
                                         reading.is_throttled(now), now),
             .reading = reading};
@@ -67,6 +67,7 @@ std::vector<counters::Answer> enforce(const std::string& tenant, std::span<const
         asks.push_back(ask_of(tenant, demand));
     }
     auto answers = counters::admit(asks, throttling, counters::Purpose::usage);
+    require_known(tenant, answers.front().reading);
     const auto is_allowed = [](const auto& answer) { return answer.verdict.allowed(); };
     if (!std::ranges::all_of(answers, is_allowed)) {
         queue_refusals(tenant, demands, answers);
@@ -81,6 +82,7 @@ std::vector<counters::Answer> enforce(const std::string& tenant, std::span<const
 admission::Reading record(const std::string& tenant, const Demand& demand, const Purpose& purpose) {
     make_default_tenant(tenant);
     const auto answer = counters::take(ask_of(tenant, demand), counters::Purpose::usage);
+    require_known(tenant, answer.reading);
     append(tenant, demand, answer.reading, purpose);
     return answer.reading;
 }
@@ -89,6 +91,8 @@ Amount release(const std::string& tenant, const Demand& demand, const Purpose& p
     const auto amount = counters::release(ask_of(tenant, demand));
     if (amount > 0) {
         append(tenant, {demand.resource, -amount}, {}, purpose);
+    } else {
+        read_counter(tenant, demand.resource);
     }
     return amount;
 }

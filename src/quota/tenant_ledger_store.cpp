@@ -53,15 +53,26 @@ Quotas quotas_from(const pg::Row& row) {
     return quotas;
 }
 
-std::optional<pg::Row> find_row(const std::string& tenant, pg::Rows& rows) {
+std::optional<pg::Row> find_row_if_any(const std::string& tenant, pg::Rows& rows) {
     rows = find_quotas.execute(tenant);
-    if (!rows.empty()) {
-        return rows[0];
-    }
-    if (tenant != access::default_tenant) {
+    return rows.empty() ? std::nullopt : std::optional{rows[0]};
+}
+
+std::optional<pg::Row> find_row(const std::string& tenant, pg::Rows& rows) {
+    const auto row = find_row_if_any(tenant, rows);
+    if (!row && tenant != access::default_tenant) {
         access::throw_unknown_tenant(tenant);
     }
-    return std::nullopt;
+    return row;
+}
+
+// Nothing is handed out of a tenant that was deleted, and what its jobs hold can still be given
+// back.
+admission::Rules nothing() {
+    admission::Rules rules;
+    rules.limits.fill({.limit = 0});
+    rules.exists = false;
+    return rules;
 }
 
 Day today_of(const std::optional<pg::Row>& row, const Quotas& quotas, Time now) {
@@ -98,7 +109,10 @@ class TenantLedger final : public admission::Ledger {
     admission::Rules read_rules(std::string_view id, Time now) const override {
         const std::string tenant{id};
         pg::Rows rows;
-        const auto row = find_row(tenant, rows);
+        const auto row = find_row_if_any(tenant, rows);
+        if (!row && tenant != access::default_tenant) {
+            return nothing();
+        }
         const auto quotas = row ? quotas_from(*row) : tier_quotas("standard");
         auto rules = rules_of(quotas);
         const auto today = today_of(row, quotas, now);
@@ -144,6 +158,18 @@ const admission::Ledger& tenant_ledger() {
 
 admission::shared::Party tenant_party(std::string_view tenant) {
     return {.ledger = &ledger, .scope = {.kind = tenant_kind, .id = tenant}};
+}
+
+void require_known(std::string_view tenant, const admission::Reading& reading) {
+    if (!reading.exists) {
+        access::throw_unknown_tenant(std::string{tenant});
+    }
+}
+
+admission::Reading read_counter(std::string_view tenant, Resource resource, Time now) {
+    const auto reading = admission::shared::read(tenant_party(tenant), index_of(resource), now);
+    require_known(tenant, reading);
+    return reading;
 }
 
 Day read_today(const std::string& tenant, Time now) {

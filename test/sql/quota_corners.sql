@@ -102,3 +102,30 @@ SELECT allowed, burst_allowed FROM ideamine.check_quota('burst', 'cpu', 10);
 SELECT ideamine.set_quotas('burst', max_cpu_cores => 10);
 SELECT allowed, burst_allowed FROM ideamine.check_quota('burst', 'cpu', 1);
 SELECT state, count(*) FROM ideamine.audit_counters() WHERE id IN ('corner', 'nomad', 'titan', 'burst') GROUP BY state;
+
+-- A tenant is deleted by hand while jobs of it run and wait: they can be ended, none is begun, and nobody else notices.
+TRUNCATE ideamine.jobs CASCADE;
+SELECT ideamine.create_tenant('gone'), ideamine.create_tenant('here');
+SELECT ideamine.register_worker('any', '{}') AS worker \gset
+SELECT count(*) FROM generate_series(1, 4) AS i, ideamine.create_job('gone', 'job ' || i, options => '{"needs": {"cpu": 2}}');
+SELECT count(*) FROM ideamine.acquire_jobs(:'worker', 2);
+DELETE FROM ideamine.tenants WHERE tenant_id = 'gone';
+SELECT count(*) FROM generate_series(1, 2) AS i, ideamine.create_job('here', 'job ' || i);
+SELECT tenant_id FROM ideamine.acquire_jobs(:'worker', 10);
+SELECT tenant_id FROM ideamine.acquire_jobs(:'worker', 10);
+SELECT job_id, epoch FROM ideamine.jobs WHERE tenant_id = 'gone' AND status = 'running' ORDER BY job_id LIMIT 1 \gset
+SELECT ideamine.complete_job('gone', :'job_id', :epoch);
+UPDATE ideamine.workers SET last_heartbeat_at = now() - interval '1 day' WHERE worker_id = :'worker';
+UPDATE ideamine.jobs SET started_at = now() - interval '1 day' WHERE status = 'running';
+SELECT count(*) > 0 AS given_up FROM ideamine.mark_stale_workers();
+SELECT tenant_id, status, count(*) FROM ideamine.jobs GROUP BY 1, 2 ORDER BY 1, 2;
+CALL pg_temp.refused($$SELECT ideamine.enforce_quota('gone', 'cpu', 1)$$);
+CALL pg_temp.refused($$SELECT ideamine.has_quota('gone', 'cpu', 1)$$);
+CALL pg_temp.refused($$SELECT ideamine.record_usage('gone', 'cpu', 1)$$);
+CALL pg_temp.refused($$SELECT ideamine.release_quota('gone', 'cpu', 1)$$);
+CALL pg_temp.refused($$SELECT * FROM ideamine.get_tenant_usage('gone')$$);
+CALL pg_temp.refused($$SELECT ideamine.calculate_tenant_health('gone')$$);
+SELECT count(*) FROM ideamine.audit_counters() WHERE state <> 'ok';
+-- It comes back.
+SELECT ideamine.create_tenant('gone');
+SELECT ideamine.has_quota('gone', 'cpu', 1);
