@@ -317,6 +317,13 @@ Glance::Glance(const pg::Installation& installation, const Scope& scope) {
     account_ = find(key);
 }
 
+void outdate_rules(const pg::Installation& installation, const Scope& scope) {
+    const Glance glance{installation, scope};
+    if (glance.get() != nullptr) {
+        pg_atomic_fetch_add_u64(&glance.get()->changes, 1);
+    }
+}
+
 Offset make_counter(int resource, Time window, const Sums& sums) {
     const auto offset = allocate(sizeof(Counter));
     new (arena.address(offset)) Counter{

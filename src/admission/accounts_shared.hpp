@@ -129,6 +129,9 @@ class Glance {
     Account* account_;
 };
 
+// Whoever asks next reads the rules of a scope anew. Can't fail.
+void outdate_rules(const pg::Installation& installation, const Scope& scope);
+
 // Holds the lock of one account, or of two.
 class AccountLock {
   public:

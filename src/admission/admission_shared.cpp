@@ -247,4 +247,8 @@ void rules_made(const Scope& scope) {
     note_changed_rules(pg::current_installation(), scope, false);
 }
 
+void read_rules_anew(const Scope& scope) {
+    outdate_rules(pg::current_installation(), scope);
+}
+
 }  // namespace ideamine::admission::shared

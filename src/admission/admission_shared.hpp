@@ -69,5 +69,7 @@ void rules_changed(const Scope& scope);
 // The same for a scope that is new: nobody else knows it before, so that the caller's transaction
 // may be prepared.
 void rules_made(const Scope& scope);
+// Whoever asks next reads the rules of a scope anew, though nobody said that they were changed.
+void read_rules_anew(const Scope& scope);
 
 }  // namespace ideamine::admission::shared

@@ -122,15 +122,10 @@ void settle_all(bool committed) {
     }
 }
 
-void load_anew(const ChangedRules& changed) {
-    const Glance glance{changed.installation, {changed.kind, changed.id}};
-    if (glance.get() != nullptr) {
-        pg_atomic_fetch_add_u64(&glance.get()->changes, 1);
+void outdate_changed_rules() {
+    for (const auto& changed : state().changed) {
+        outdate_rules(changed.installation, {changed.kind, changed.id});
     }
-}
-
-void load_rules_anew() {
-    std::ranges::for_each(state().changed, load_anew);
 }
 
 void give_up_loading() {
@@ -171,7 +166,7 @@ void end_transaction(pg::TransactionEvent event) {
     settle_all(event == pg::TransactionEvent::committed);
     state().notes.clear();
     give_up_loading();
-    load_rules_anew();
+    outdate_changed_rules();
     state().changed.clear();
 }
 
@@ -225,7 +220,7 @@ void end_subtransaction(bool committed, SubTransactionId level, SubTransactionId
     notes.resize(kept, Note{});
     if (!committed) {
         give_up_loading();
-        load_rules_anew();
+        outdate_changed_rules();
     }
 }
 
@@ -310,7 +305,7 @@ Amount own_releasable(const Counter& counter) {
 void note_changed_rules(const pg::Installation& installation, const Scope& scope, bool were_known) {
     watch_transactions();
     state().changed.push_back({installation, scope.kind, std::string{scope.id}, were_known});
-    load_anew(state().changed.back());
+    outdate_rules(installation, scope);
 }
 
 bool has_changed_rules(const Account& account) {

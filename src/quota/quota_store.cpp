@@ -66,8 +66,12 @@ std::vector<counters::Answer> enforce(const std::string& tenant, std::span<const
     for (const auto& demand : demands) {
         asks.push_back(ask_of(tenant, demand));
     }
-    auto answers = counters::admit(asks, throttling, counters::Purpose::usage);
-    require_known(tenant, answers.front().reading);
+    const auto admit = [&] { return counters::admit(asks, throttling, counters::Purpose::usage); };
+    auto answers = admit();
+    if (!answers.front().reading.exists) {
+        read_counter(tenant, demands.front().resource);
+        answers = admit();
+    }
     const auto is_allowed = [](const auto& answer) { return answer.verdict.allowed(); };
     if (!std::ranges::all_of(answers, is_allowed)) {
         queue_refusals(tenant, demands, answers);
@@ -81,8 +85,8 @@ std::vector<counters::Answer> enforce(const std::string& tenant, std::span<const
 
 admission::Reading record(const std::string& tenant, const Demand& demand, const Purpose& purpose) {
     make_default_tenant(tenant);
+    read_counter(tenant, demand.resource);
     const auto answer = counters::take(ask_of(tenant, demand), counters::Purpose::usage);
-    require_known(tenant, answer.reading);
     append(tenant, demand, answer.reading, purpose);
     return answer.reading;
 }

@@ -2,6 +2,7 @@
 
 #include "access/tenant.hpp"
 #include "access/tenant_store.hpp"
+#include "ideamine/pg/as_owner.hpp"
 #include "ideamine/pg/numeric.hpp"
 #include "ideamine/pg/spi.hpp"
 #include "quota/usage_store.hpp"
@@ -67,10 +68,11 @@ std::optional<pg::Row> find_row(const std::string& tenant, pg::Rows& rows) {
 }
 
 // Nothing is handed out of a tenant that was deleted, and what its jobs hold can still be given
-// back.
-admission::Rules nothing() {
+// back. Not for long: a prepared transaction that makes a tenant tells nobody when it commits.
+admission::Rules nothing(Time now) {
     admission::Rules rules;
     rules.limits.fill({.limit = 0});
+    rules.window_end = now + std::chrono::seconds{1};
     rules.exists = false;
     return rules;
 }
@@ -111,7 +113,7 @@ class TenantLedger final : public admission::Ledger {
         pg::Rows rows;
         const auto row = find_row_if_any(tenant, rows);
         if (!row && tenant != access::default_tenant) {
-            return nothing();
+            return nothing(now);
         }
         const auto quotas = row ? quotas_from(*row) : tier_quotas("standard");
         auto rules = rules_of(quotas);
@@ -150,6 +152,13 @@ class TenantLedger final : public admission::Ledger {
 
 constinit const TenantLedger ledger;
 
+void require_row(const std::string& tenant) {
+    const pg::AsOwner as_owner;
+    const pg::Spi spi;
+    pg::Rows rows;
+    find_row(tenant, rows);
+}
+
 }  // namespace
 
 const admission::Ledger& tenant_ledger() {
@@ -160,16 +169,16 @@ admission::shared::Party tenant_party(std::string_view tenant) {
     return {.ledger = &ledger, .scope = {.kind = tenant_kind, .id = tenant}};
 }
 
-void require_known(std::string_view tenant, const admission::Reading& reading) {
-    if (!reading.exists) {
-        access::throw_unknown_tenant(std::string{tenant});
-    }
-}
-
 admission::Reading read_counter(std::string_view tenant, Resource resource, Time now) {
-    const auto reading = admission::shared::read(tenant_party(tenant), index_of(resource), now);
-    require_known(tenant, reading);
-    return reading;
+    const auto party = tenant_party(tenant);
+    const auto look = [&] { return admission::shared::read(party, index_of(resource), now); };
+    const auto reading = look();
+    if (reading.exists) {
+        return reading;
+    }
+    require_row(std::string{tenant});
+    admission::shared::read_rules_anew(party.scope);
+    return look();
 }
 
 Day read_today(const std::string& tenant, Time now) {

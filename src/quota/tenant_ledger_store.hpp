@@ -13,11 +13,9 @@ const admission::Ledger& tenant_ledger();
 // The scope of a tenant, with its ledger. The name is not copied.
 admission::shared::Party tenant_party(std::string_view tenant);
 
-// How a counter of a tenant stands. Throws ID404 if there is no such tenant.
+// How a counter of a tenant stands. Throws ID404 if there is no such tenant, of which the mechanism
+// itself says that everything is full, because nobody else's work may fail for it.
 admission::Reading read_counter(std::string_view tenant, Resource resource, Time now = pg::now());
-// The same of a reading that is there already. Counters of a tenant that was deleted say that
-// everything is full, because nobody else's work may fail for it.
-void require_known(std::string_view tenant, const admission::Reading& reading);
 
 // As its row says, or its tier if it has none. Throws ID404 if there is no such tenant;
 // default-tenant counts as made. Inside a pg::Spi.

@@ -49,8 +49,17 @@ sub make_usage_of_earlier_days
 	return;
 }
 
-my $upkeep = q{SELECT ideamine.reload_counters(); SELECT ideamine.record_violations();};
+my @upkeep = ('SELECT ideamine.reload_counters()', 'SELECT ideamine.record_violations()');
 my $longest = 60;  # seconds
+
+# One round of it, in a session of its own. The server may be gone by then, which psql's standard input would not survive here.
+sub upkeep
+{
+	my ($fault) = @_;
+	IPC::Run::run([ 'psql', '-Xq', '-d', $node->connstr('postgres'), map { ('-c', $_) } "SET ideamine.fault = '$fault'", @upkeep ],
+		'<', \undef, '>', \my $ignored, '2>&1', IPC::Run::timeout($longest));
+	return;
+}
 
 # A storm, and upkeep beside it, with one fault set in their sessions. Returns what is wrong.
 sub storm
@@ -64,7 +73,7 @@ sub storm
 	while ($storm->pumpable && time < $give_up_at)
 	{
 		$storm->pump_nb;
-		$node->psql('postgres', "SET ideamine.fault = '$fault'; $upkeep", on_error_stop => 0, timeout => 60);
+		upkeep($fault);
 		usleep(20_000);
 	}
 	$storm->kill_kill if $storm->pumpable;
@@ -79,7 +88,8 @@ sub has_struck
 	return substr(slurp_file($node->logfile), $from) =~ /fault point \Q$point\E/;
 }
 
-is(storm('', 1, '--transactions', 10), '', 'without faults all is well');
+is(storm('nowhere sleep', 1, '--transactions', 10), '', 'without faults all is well');
+counters_are_sums($node, 'and counters are the sums of their rows');
 my $seed = 1;
 for my $point (grep { /^\Q$only\E/ } @points)
 {
@@ -87,7 +97,7 @@ for my $point (grep { /^\Q$only\E/ } @points)
 	if ($point eq 'usage.summed_up')
 	{
 		make_usage_of_earlier_days();
-		$upkeep .= 'SELECT ideamine.roll_up_usage()';
+		push @upkeep, 'SELECT ideamine.roll_up_usage()';
 	}
 	for my $action ('kill', $may_fail{$point} ? ('abort', 'error') : (), 'sleep')
 	{
