@@ -4,6 +4,7 @@
 #include <ranges>
 
 #include "dispatch/dispatch_settings.hpp"
+#include "dispatch/leases_shared.hpp"
 #include "dispatch/notes_shared.hpp"
 #include "ideamine/pg/datum.hpp"
 
@@ -49,6 +50,7 @@ bool Loading::begin(Found found) {
         }
         slot.phase = Phase::loading;
         slot.has_missed = false;
+        slot.has_lost_leases = false;
         slot.loading_since = pg::now();
         cleared = lock.plane().clear();
         notes.is_loading = true;
@@ -169,6 +171,7 @@ std::span<const Loading::Read> Loading::put_in_place(std::span<const Read> toget
 
 void Loading::finish() {
     auto& slot = *notes().use->get();
+    add_leases(leases_);
     thin_out();
     for (auto& [priority_class, stretches] : by_class()) {
         // each queue gets its first ones before any gets more
@@ -179,6 +182,7 @@ void Loading::finish() {
     }
     const PlaneLock lock{slot};
     slot.phase = Phase::loaded;
+    slot.has_all_leases = slot.has_all_leases || !slot.has_lost_leases;
     slot.has_missed = slot.has_missed || has_missed_;
     // a table that is too large for memory is not read all the time
     const auto now = pg::now();

@@ -109,6 +109,27 @@ struct Lane {
     std::string_view name_view() const { return {name, name_length}; }
 };
 
+// A job in the hands of a worker. A lease is named by its job and its epoch.
+struct Leased {
+    Uuid job;
+    Uuid worker;
+    std::int64_t epoch;
+
+    auto operator<=>(const Leased&) const = default;
+};
+
+struct Lease {
+    Offset next_of_job;  // of its bucket
+    Offset next_of_worker;
+    Offset previous_of_worker;  // 0: it is the first of its bucket
+    Leased what;
+};
+
+struct LeaseTable {
+    std::array<Offset, 8192> by_job;  // buckets
+    std::array<Offset, 1024> by_worker;
+};
+
 // One installation's plane. Zeroed it is an empty one.
 struct State {
     Offset lanes;
@@ -118,6 +139,8 @@ struct State {
     std::uint64_t size;                    // items
     Offset parked;                         // queues
     std::uint32_t spilled;                 // queues that have
+    Offset leases;                         // table
+    std::uint64_t leased;                  // leases in it
 };
 
 }  // namespace ideamine::dispatch

@@ -38,12 +38,21 @@ struct Weight {
     SubTransactionId level;
 };
 
+// A lease that the transaction has begun, or ended.
+struct LeaseNote {
+    Uuid job;
+    std::int64_t epoch;
+    SubTransactionId level = InvalidSubTransactionId;
+};
+
 struct Notes {
     std::optional<Use> use;
     std::vector<Published> published;
     std::vector<InHand> taken;
     std::vector<Charge> charges;
     std::vector<Weight> weights;
+    std::vector<LeaseNote> begun_leases;
+    std::vector<LeaseNote> ended_leases;
     bool has_missed = false;  // something was published that could not be noted
     bool loads_anew = false;  // whoever comes next is to load
     bool is_loading = false;

@@ -1,7 +1,9 @@
 #include "jobs/claim_store.hpp"
 
 #include "access/caller_store.hpp"
+#include "dispatch/leases_shared.hpp"
 #include "jobs/incarnation_store.hpp"
+#include "jobs/waits.hpp"
 #include "jobs/promote_store.hpp"
 #include "jobs/taken_store.hpp"
 
@@ -51,6 +53,7 @@ class Claim {
 
   private:
     std::size_t lease(const Tids& tids);
+    void note_leases(const pg::Rows& rows) const;
 
     const shared::Installation& installation_;
     const Claimant& claimant_;
@@ -67,18 +70,31 @@ std::size_t Claim::lease(const Tids& tids) {
         first_epoch_ = next_epoch(raise_incarnation_above(installation_, ahead), 0);
     }
     if (!tids.empty()) {
-        returned_.add(
-            lease_locked.execute(tids, first_epoch_, claimant_.worker_id, pg::now(), lease_));
+        const auto rows =
+            lease_locked.execute(tids, first_epoch_, claimant_.worker_id, pg::now(), lease_);
+        note_leases(rows);
+        returned_.add(rows);
     }
     return tids.size();
 }
 
+void Claim::note_leases(const pg::Rows& rows) const {
+    std::vector<dispatch::Leased> leased;
+    leased.reserve(rows.size());
+    for (const pg::Row row : rows) {
+        leased.push_back({.job = row.get<Uuid>(1),
+                          .worker = claimant_.worker_id,
+                          .epoch = row.get<Epoch>(2)});
+    }
+    dispatch::shared::begin_leases(leased);
+}
+
 constinit pg::Statement next_due{
-    "SELECT run_at FROM ideamine.jobs WHERE status = 'pending' AND ready_at IS NULL"
+    "SELECT run_at FROM ideamine.jobs WHERE " IDEAMINE_WAITS_FOR_TIME
     " ORDER BY run_at LIMIT 1"};
 
 constinit pg::Statement next_due_of{
-    "SELECT run_at FROM ideamine.jobs WHERE status = 'pending' AND ready_at IS NULL"
+    "SELECT run_at FROM ideamine.jobs WHERE " IDEAMINE_WAITS_FOR_TIME
     "  AND tenant_id = ANY ($1) ORDER BY run_at LIMIT 1"};
 
 // A login that is bound to tenants is not told when others have work, although that is what wakes

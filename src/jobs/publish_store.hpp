@@ -15,6 +15,8 @@ namespace ideamine::jobs {
           ".status = 'pending' THEN " alias ".ready_at END, $[1.1 " alias                          \
           ".concurrency_key IS NOT NULL OR " alias ".quorum_of IS NOT NULL$| false$]"
 
+inline constexpr int ready_columns = 7;
+
 // In _PG_init. The dispatch plane asks for the weight of each tenant that comes in.
 void look_up_weights();
 

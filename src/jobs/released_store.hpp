@@ -1,8 +1,10 @@
 // What jobs give back when they stop running.
 #pragma once
 
+#include "dispatch/leases_shared.hpp"
 #include "jobs/busy_store.hpp"
 #include "jobs/concurrency_store.hpp"
+#include "jobs/lease.hpp"
 #include "quota/leases_store.hpp"
 
 namespace ideamine::jobs {
@@ -20,8 +22,10 @@ inline constexpr int held_columns = 5;
 
 class Released {
   public:
-    // Of a job that was running; its holdings begin in column `first`.
-    void add(const std::string& tenant, const pg::Row& row, int first) {
+    // Of a job that was running by this lease; its holdings begin in column `first`.
+    void add(const std::string& tenant, const Uuid& job, Epoch epoch, const pg::Row& row,
+             int first) {
+        ended_.emplace_back(job, epoch);
         if (const auto key = row.optional<std::string>(first)) {
             keys_.add(tenant, *key);
         }
@@ -29,6 +33,7 @@ class Released {
         busy_.add(tenant, row, first + 3);
     }
     void add(const Released& others) {
+        ended_.insert(ended_.end(), others.ended_.begin(), others.ended_.end());
         keys_.add(others.keys_);
         leases_.add(others.leases_);
         busy_.add(others.busy_);
@@ -41,11 +46,18 @@ class Released {
                 .run = row.optional<Uuid>(first)};
     }
 
+    // Nobody runs them any more, if the caller's transaction commits.
+    void end_leases() const {
+        for (const auto& [job, epoch] : ended_) {
+            dispatch::shared::end_lease(job, epoch);
+        }
+    }
     const ConcurrencyKeys& keys() const { return keys_; }
     const quota::EndedLeases& leases() const { return leases_; }
     const BusyTimes& busy() const { return busy_; }
 
   private:
+    std::vector<std::pair<Uuid, Epoch>> ended_;
     ConcurrencyKeys keys_;
     quota::EndedLeases leases_;
     BusyTimes busy_;

@@ -115,7 +115,7 @@ class Settling {
     void requeue_open();
     void decide(std::size_t position, const pg::Row& job, Requeueing& requeueing);
     void forget_decided();
-    void release(const std::string& tenant, const pg::Row& row, int quorum_of);
+    void release(const LeaseRef& lease, const pg::Row& row, int quorum_of);
 
     const std::vector<Ending>& endings_;
     Settlement settlement_;
@@ -126,10 +126,10 @@ class Settling {
 };
 
 // What an ended attempt held besides its lease, and whom it voted for.
-void Settling::release(const std::string& tenant, const pg::Row& row, int quorum_of) {
-    ended_.released.add(tenant, row, quorum_of + 1);
+void Settling::release(const LeaseRef& lease, const pg::Row& row, int quorum_of) {
+    ended_.released.add(lease.tenant, lease.job, lease.epoch, row, quorum_of + 1);
     if (const auto job = row.optional<Uuid>(quorum_of)) {
-        ended_.votes.add(tenant, *job);
+        ended_.votes.add(lease.tenant, *job);
     }
 }
 
@@ -191,7 +191,7 @@ void Settling::complete(const std::string& tenant, const Completing& completing)
         if (row.get<bool>(1)) {
             ended_.completed.add(tenant, completing.jobs[i]);
         }
-        release(tenant, row, 2);
+        release(endings_[completing.positions[i]].lease, row, 2);
     }
 }
 
@@ -222,7 +222,7 @@ void Settling::requeue_open() {
             if (!settled.retry_at && row.is_null(1)) {
                 ended_.dead.add(lease.tenant, lease.job);
             }
-            release(lease.tenant, row, 1);
+            release(lease, row, 1);
         }
     }
     forget_decided();

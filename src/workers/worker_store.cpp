@@ -1,6 +1,7 @@
 #include "workers/worker_store.hpp"
 
 #include "access/caller_store.hpp"
+#include "dispatch/running.hpp"
 #include "ideamine/pg/random.hpp"
 
 namespace ideamine::workers {
@@ -34,7 +35,8 @@ constinit pg::Statement change_status{
     " WHERE worker_id = $1"};
 
 constinit pg::Statement count_held{
-    "SELECT count(*)::integer FROM ideamine.jobs WHERE status = 'running' AND worker_id = $1"};
+    "SELECT count(*)::integer FROM " IDEAMINE_RUNNING("$1")
+    " WHERE j.status = 'running' AND j.worker_id = $1"};
 
 constinit pg::Statement take_notices{
     "DELETE FROM ideamine_internal.stop_notices WHERE worker_id = $1"

@@ -1,0 +1,173 @@
+#include "dispatch/leases_shared.hpp"
+
+#include "dispatch/leases.hpp"
+
+namespace ideamine::dispatch::shared {
+
+namespace {
+
+bool make_table(Slot& slot) {
+    {
+        const PlaneLock lock{slot};
+        if (slot.state.leases != 0) {
+            return true;
+        }
+    }
+    auto table = memory().allocate(sizeof(LeaseTable));
+    if (table == 0) {
+        return false;
+    }
+    memory().at<LeaseTable>(table) = {};
+    {
+        const PlaneLock lock{slot};
+        if (slot.state.leases == 0) {
+            slot.state.leases = std::exchange(table, 0);
+        }
+    }
+    if (table != 0) {
+        memory().free(table);
+    }
+    return true;
+}
+
+// As many as there is room for.
+std::vector<Offset> make_leases(std::span<const Leased> leased) {
+    std::vector<Offset> made;
+    made.reserve(leased.size());
+    for (const auto& what : leased) {
+        const auto offset = memory().allocate(sizeof(Lease));
+        if (offset == 0) {
+            break;
+        }
+        memory().at<Lease>(offset).what = what;
+        made.push_back(offset);
+    }
+    return made;
+}
+
+void free_leases(Offset first) {
+    while (first != 0) {
+        const auto next = memory().at<Lease>(first).next_of_job;
+        memory().free(std::exchange(first, next));
+    }
+}
+
+// Takes out those with these notes, from a job's first lease on or one alone. Can't fail.
+template <typename Pick>
+void remove(Slot& slot, std::span<const LeaseNote> notes, bool earlier_too, Pick pick) {
+    Offset removed = 0;
+    {
+        const PlaneLock lock{slot};
+        if (slot.state.leases == 0) {
+            return;
+        }
+        Leases leases{slot.state, memory()};
+        for (const auto& note : notes) {
+            if (!pick(note)) {
+                continue;
+            }
+            constexpr auto earliest = std::numeric_limits<std::int64_t>::min();
+            for (auto lease =
+                     leases.remove(note.job, earlier_too ? earliest : note.epoch, note.epoch);
+                 lease != 0;) {
+                const auto next = memory().at<Lease>(lease).next_of_job;
+                memory().at<Lease>(lease).next_of_job = std::exchange(removed, lease);
+                lease = next;
+            }
+        }
+    }
+    free_leases(removed);
+}
+
+constexpr auto all = [](const LeaseNote&) { return true; };
+
+}  // namespace
+
+bool add_leases(std::span<const Leased> leased) {
+    auto& slot = *notes().use->get();
+    auto made = make_table(slot) ? make_leases(leased) : std::vector<Offset>{};
+    {
+        const PlaneLock lock{slot};
+        if (made.size() < leased.size()) {
+            lose_leases(slot);
+        }
+        for (auto& offset : made) {
+            if (Leases{slot.state, memory()}.add(offset)) {
+                offset = 0;
+            }
+        }
+    }
+    for (const auto offset : made) {
+        if (offset != 0) {
+            memory().free(offset);
+        }
+    }
+    return made.size() == leased.size();
+}
+
+void begin_leases(std::span<const Leased> leased) {
+    auto& begun = notes().begun_leases;
+    for (const auto& what : leased) {
+        begun.push_back(
+            {.job = what.job, .epoch = what.epoch, .level = GetCurrentSubTransactionId()});
+    }
+    add_leases(leased);
+}
+
+void end_lease(const Uuid& job, std::int64_t epoch) {
+    if (is_available()) {
+        notes().ended_leases.push_back(
+            {.job = job, .epoch = epoch, .level = GetCurrentSubTransactionId()});
+    }
+}
+
+std::optional<std::vector<Leased>> leases(const std::optional<Uuid>& worker) {
+    auto& slot = *notes().use->get();
+    std::vector<Leased> found;
+    for (;;) {
+        std::uint64_t size = 0;
+        {
+            const PlaneLock lock{slot};
+            if (!slot.has_all_leases) {
+                return std::nullopt;
+            }
+            if (slot.state.leases == 0) {
+                return found;
+            }
+            size = slot.state.leased;
+            if (size <= found.capacity()) {
+                const Leases leases{slot.state, memory()};
+                worker ? leases.list_of(*worker, found) : leases.list(found);
+                return found;
+            }
+        }
+        found.reserve(size + size / 4);
+    }
+}
+
+void forget_lease(const Leased& leased) {
+    const LeaseNote note{.job = leased.job, .epoch = leased.epoch};
+    remove(*notes().use->get(), std::span{&note, 1}, false, all);
+}
+
+void settle_leases(Slot& slot, Notes& notes, bool committed) {
+    if (committed && !notes.ended_leases.empty()) {
+        remove(slot, notes.ended_leases, true, all);
+    }
+    if (!committed && !notes.begun_leases.empty()) {
+        remove(slot, notes.begun_leases, false, all);
+    }
+    notes.begun_leases.clear();
+    notes.ended_leases.clear();
+}
+
+void undo_leases(Slot& slot, Notes& notes, SubTransactionId level) {
+    const auto is_of_level = [level](const LeaseNote& note) { return note.level == level; };
+    if (std::ranges::any_of(notes.begun_leases, is_of_level)) {
+        remove(slot, notes.begun_leases, false, is_of_level);
+    }
+    std::erase_if(notes.begun_leases, is_of_level);
+    std::erase_if(notes.ended_leases, is_of_level);
+}
+
+}  // namespace ideamine::dispatch::shared

@@ -1,0 +1,32 @@
+// Which jobs are running, known without looking at the table.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "dispatch/notes_shared.hpp"
+
+namespace ideamine::dispatch::shared {
+
+// The caller's transaction has leased these jobs: they count as running from now on, and no more if
+// it rolls back.
+void begin_leases(std::span<const Leased> leases);
+// Leases that the table says there are. False: there was no room.
+bool add_leases(std::span<const Leased> leases);
+
+// If the caller's transaction commits, the leases of a job up to this one have ended. Does nothing
+// where the library is not preloaded.
+void end_lease(const Uuid& job, std::int64_t epoch);
+
+// Every lease that anybody can see, and perhaps some that have ended: of a worker, or all. None:
+// not all of them are known here.
+std::optional<std::vector<Leased>> leases(const std::optional<Uuid>& worker);
+// Such as have ended without anybody saying so.
+void forget_lease(const Leased& leased);
+
+// At the end of a transaction, or of one of its levels.
+void settle_leases(Slot& slot, Notes& notes, bool committed);
+void undo_leases(Slot& slot, Notes& notes, SubTransactionId level);
+
+}  // namespace ideamine::dispatch::shared
