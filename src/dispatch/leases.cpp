@@ -63,6 +63,17 @@ Offset Leases::remove(const Uuid& job, std::int64_t first, std::int64_t last) {
     return removed;
 }
 
+std::uint64_t Leases::row_of(const Uuid& job, std::int64_t epoch) const {
+    for (auto offset = bucket_of(table_.by_job, job); offset != 0;) {
+        const auto& lease = memory_.at<Lease>(offset);
+        if (lease.what.job == job && lease.what.epoch == epoch) {
+            return lease.what.row;
+        }
+        offset = lease.next_of_job;
+    }
+    return 0;
+}
+
 void Leases::list_of(const Uuid& worker, std::vector<Leased>& found) const {
     for (auto offset = bucket_of(table_.by_worker, worker); offset != 0;) {
         const auto& lease = memory_.at<Lease>(offset);

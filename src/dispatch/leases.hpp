@@ -21,6 +21,8 @@ class Leases {
     bool add(Offset lease);
     // Takes a job's leases out, from one epoch to another one, linked by `next_of_job`.
     Offset remove(const Uuid& job, std::int64_t first, std::int64_t last);
+    // Where its job stood; 0: it is not here.
+    std::uint64_t row_of(const Uuid& job, std::int64_t epoch) const;
     // Appends the leases of a worker, or all, of which each stands once; `found` has room for as
     // many as there are.
     void list_of(const Uuid& worker, std::vector<Leased>& found) const;

@@ -145,6 +145,23 @@ std::optional<std::vector<Leased>> leases(const std::optional<Uuid>& worker) {
     }
 }
 
+std::vector<std::uint64_t> rows_of(std::span<const Uuid> jobs,
+                                   std::span<const std::int64_t> epochs) {
+    std::vector<std::uint64_t> rows(jobs.size(), 0);
+    if (!is_available()) {
+        return rows;
+    }
+    auto& slot = *notes().use->get();
+    const PlaneLock lock{slot};
+    if (slot.state.leases != 0) {
+        const Leases leases{slot.state, memory()};
+        for (std::size_t i = 0; i < jobs.size(); ++i) {
+            rows[i] = leases.row_of(jobs[i], epochs[i]);
+        }
+    }
+    return rows;
+}
+
 void forget_lease(const Leased& leased) {
     const LeaseNote note{.job = leased.job, .epoch = leased.epoch};
     remove(*notes().use->get(), std::span{&note, 1}, false, all);

@@ -22,6 +22,9 @@ void end_lease(const Uuid& job, std::int64_t epoch);
 // Every lease that anybody can see, and perhaps some that have ended: of a worker, or all. None:
 // not all of them are known here.
 std::optional<std::vector<Leased>> leases(const std::optional<Uuid>& worker);
+// Where jobs stood when these leases of theirs began; 0: not known.
+std::vector<std::uint64_t> rows_of(std::span<const Uuid> jobs,
+                                   std::span<const std::int64_t> epochs);
 // Such as have ended without anybody saying so.
 void forget_lease(const Leased& leased);
 

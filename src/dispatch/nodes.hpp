@@ -3,6 +3,7 @@
 
 #include <array>
 #include <string_view>
+#include <tuple>
 
 #include "dispatch/memory.hpp"
 #include "ideamine/clock.hpp"
@@ -114,8 +115,12 @@ struct Leased {
     Uuid job;
     Uuid worker;
     std::int64_t epoch;
+    std::uint64_t row;  // where it stood when the lease began: a hint
 
-    auto operator<=>(const Leased&) const = default;
+    bool operator==(const Leased& other) const { return job == other.job && epoch == other.epoch; }
+    bool operator<(const Leased& other) const {
+        return std::tie(job, epoch) < std::tie(other.job, other.epoch);
+    }
 };
 
 struct Lease {

@@ -129,8 +129,8 @@ Cancelled cancel_all(const Doomed& doomed, const std::optional<std::string>& rea
         const auto tenant = row.get<std::string>(0);
         cancelled.jobs.add(tenant, row.get<Uuid>(1));
         if (row.get<bool>(2)) {
-            cancelled.released.add(tenant, row.get<Uuid>(1), row.get<Epoch>(5 + held_columns), row,
-                                   3);
+            cancelled.released.add(tenant, row.get<Uuid>(1), row.get<Epoch>(5 + held_columns),
+                                   Released::read_holding(row, 3));
         }
         if (row.get<bool>(3 + held_columns)) {
             cancelled.quorums.add(tenant, row.get<Uuid>(1));

@@ -55,7 +55,8 @@ void for_each_before(Time before, Ready ready, Leased leased) {
                 if (row.get<bool>(is_running)) {
                     leased({.job = row.get<Uuid>(2),
                             .worker = row.optional<Uuid>(is_running + 1).value_or(Uuid{}),
-                            .epoch = row.get<Epoch>(is_running + 2)});
+                            .epoch = row.get<Epoch>(is_running + 2),
+                            .row = key_of(row.get<pg::Tid>(0))});
                 } else if (const auto job = read_ready(row)) {
                     ready(*job, row.get<pg::Tid>(0));
                 }
@@ -69,7 +70,7 @@ class LeasesApart {
   public:
     LeasesApart() : known_(plane::leases(std::nullopt)) {
         if (known_) {
-            std::ranges::sort(*known_);
+            std::sort(known_->begin(), known_->end());
             gone_.assign(known_->size(), true);
         }
     }
@@ -78,7 +79,7 @@ class LeasesApart {
         if (!known_) {
             return;
         }
-        const auto found = std::ranges::lower_bound(*known_, leased);
+        const auto found = std::lower_bound(known_->begin(), known_->end(), leased);
         if (found != known_->end() && *found == leased) {
             gone_[static_cast<std::size_t>(found - known_->begin())] = false;
         } else {

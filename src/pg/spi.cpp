@@ -137,8 +137,8 @@ Rows Statement::run(const Oid* types, int count, Datum* values, const bool* null
         prepare(types, count);
     }
     const NullFlags null_flags{nulls, count};
-    const bool latest = kind_ == Kind::reads_latest || kind_ == Kind::writes_latest ||
-                        kind_ == Kind::walks_latest;
+    const bool latest =
+        kind_ == Kind::reads_latest || kind_ == Kind::writes_latest || kind_ == Kind::walks_latest;
     const bool writes = kind_ == Kind::writes || kind_ == Kind::writes_latest ||
                         kind_ == Kind::writes_by_tid || kind_ == Kind::writes_walking;
     const int code =

@@ -15,8 +15,8 @@ namespace counters = admission::shared;
 constexpr auto runs = Resource::concurrent_runs;
 
 constinit pg::Statement count_leases{
-    "SELECT count(*) FROM " IDEAMINE_RUNNING("")
-    " WHERE j.status = 'running' AND j.tenant_id = $1 AND j.run_id = $2",
+    "SELECT count(*) FROM " IDEAMINE_RUNNING(
+        "") " WHERE j.status = 'running' AND j.tenant_id = $1 AND j.run_id = $2",
     pg::Statement::Kind::reads_latest};
 
 // Without a limit.

@@ -24,8 +24,8 @@ constinit pg::Statement give_up_stale{
     " RETURNING worker_id"};
 
 constinit pg::Statement held_by{
-    "SELECT j.tenant_id, j.job_id, j.epoch, j.worker_id FROM " IDEAMINE_RUNNING("$1")
-    " WHERE j.status = 'running' AND j.worker_id = $1"};
+    "SELECT j.tenant_id, j.job_id, j.epoch, j.worker_id FROM " IDEAMINE_RUNNING(
+        "$1") " WHERE j.status = 'running' AND j.worker_id = $1"};
 
 // Passes over jobs that somebody reports on at this moment, so that a worker which froze in the
 // middle of that does not keep all others waiting: expire_leases() takes back what comes of it. In

@@ -34,9 +34,8 @@ constinit pg::Statement change_status{
     "  ended_at = CASE WHEN $3 THEN $4 END"
     " WHERE worker_id = $1"};
 
-constinit pg::Statement count_held{
-    "SELECT count(*)::integer FROM " IDEAMINE_RUNNING("$1")
-    " WHERE j.status = 'running' AND j.worker_id = $1"};
+constinit pg::Statement count_held{"SELECT count(*)::integer FROM " IDEAMINE_RUNNING(
+    "$1") " WHERE j.status = 'running' AND j.worker_id = $1"};
 
 constinit pg::Statement take_notices{
     "DELETE FROM ideamine_internal.stop_notices WHERE worker_id = $1"

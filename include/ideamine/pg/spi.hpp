@@ -150,8 +150,8 @@ class Statement {
         });
     }
 
-    // Of a statement that reads or walks, and sees the latest: calls `with` for so many rows at a time, of which each
-    // batch lives until the next one.
+    // Of a statement that reads or walks, and sees the latest: calls `with` for so many rows at a
+    // time, of which each batch lives until the next one.
     template <typename Function, typename... Arguments>
     void execute_in_batches(std::uint64_t size, const Function& with,
                             const Arguments&... arguments) {

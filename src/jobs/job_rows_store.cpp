@@ -1,0 +1,181 @@
+#include "jobs/job_rows_store.hpp"
+
+#include "ideamine/pg/extension.hpp"
+
+namespace ideamine::jobs {
+
+namespace {
+
+enum Column : std::size_t {
+    job_id,
+    started_at,
+    epoch_column,
+    status,
+    priority_class_column,
+    attempt,
+    dependents,
+    tenant_id,
+    job_type,
+    queue_column,
+    payload,
+    ready_at,
+    worker_id,
+    finished_at,
+    lease_column,
+    timeout,
+    run_id,
+    checkpoint,
+    result_column,
+    concurrency_key,
+    context,
+    quorum_of_column,
+    needs,
+    column_count
+};
+
+constinit pg::Columns<column_count> columns{
+    {"job_id",     "started_at",      "epoch",    "status",    "priority_class", "attempt",
+     "dependents", "tenant_id",       "job_type", "queue",     "payload",        "ready_at",
+     "worker_id",  "finished_at",     "lease",    "timeout",   "run_id",         "checkpoint",
+     "result",     "concurrency_key", "context",  "quorum_of", "needs"}};
+
+int number(Column column) {
+    return columns.numbers[column];
+}
+
+// What the server calls these values, as long as the table is the same.
+struct Labels {
+    Oid table = InvalidOid;
+    Datum pending = 0;
+    Datum running = 0;
+    Datum completed = 0;
+    std::array<Datum, 4> classes{};
+};
+constinit Labels labels;
+
+void look_up_labels() {
+    if (labels.table == columns.table) {
+        return;
+    }
+    pg::call([] {
+        const auto label = [](const char* type, std::string_view name) {
+            return pg::Type<pg::Enum>::put({type, name});
+        };
+        labels.pending = label("ideamine.job_status", "pending");
+        labels.running = label("ideamine.job_status", "running");
+        labels.completed = label("ideamine.job_status", "completed");
+        for (std::size_t i = 0; i < labels.classes.size(); ++i) {
+            labels.classes[i] =
+                label("ideamine.priority_class", to_string(static_cast<PriorityClass>(i)));
+        }
+    });
+    labels.table = columns.table;
+}
+
+}  // namespace
+
+JobRows::JobRows() : plain_(table_.is_plain() && pg::installed_version() >= Version{1, 2}) {
+    if (plain_) {
+        table_.look_up(columns);
+        look_up_labels();
+    }
+}
+
+bool JobRows::find(const Uuid& job, const pg::Tid& tid) {
+    return table_.find(tid) && table_.get<Uuid>(number(job_id)) == job;
+}
+
+void JobRows::find_locked(const pg::Tid& tid) {
+    if (!table_.find(tid)) {
+        throw std::logic_error("a row that is locked is not there");
+    }
+}
+
+bool JobRows::is_ready() const {
+    return table_.is(number(status), labels.pending) && !table_.is_null(number(ready_at));
+}
+
+bool JobRows::runs_by(Epoch epoch) const {
+    return table_.is(number(status), labels.running) && this->epoch() == epoch;
+}
+
+bool JobRows::has_key() const {
+    return !table_.is_null(number(concurrency_key));
+}
+
+bool JobRows::is_special() const {
+    return has_key() || !table_.is_null(number(quorum_of_column));
+}
+
+bool JobRows::is_counted() const {
+    return !table_.is_null(number(run_id)) || !table_.is_null(number(needs));
+}
+
+bool JobRows::has_dependents() const {
+    return table_.get<std::int32_t>(number(dependents)) > 0;
+}
+
+std::optional<Uuid> JobRows::quorum_of() const {
+    return table_.optional<Uuid>(number(quorum_of_column));
+}
+
+std::string_view JobRows::tenant() const {
+    return table_.get<std::string_view>(number(tenant_id));
+}
+
+std::string_view JobRows::queue() const {
+    return table_.get<std::string_view>(number(queue_column));
+}
+
+PriorityClass JobRows::priority_class() const {
+    const auto found = std::ranges::find_if(labels.classes, [this](Datum label) {
+        return table_.is(number(priority_class_column), label);
+    });
+    return static_cast<PriorityClass>(found - labels.classes.begin());
+}
+
+Epoch JobRows::epoch() const {
+    return table_.get<Epoch>(number(epoch_column));
+}
+
+Holding JobRows::holding() const {
+    return {.key = table_.optional<std::string>(number(concurrency_key)),
+            .demand = Released::demand_of(table_.optional<Uuid>(number(run_id)),
+                                          table_.optional<pg::Json>(number(needs))),
+            .priority_class = priority_class(),
+            .since = table_.optional<Time>(number(started_at))};
+}
+
+dispatch::Leased JobRows::lease(const Uuid& worker, Epoch first_epoch, Time now, Duration lease,
+                                pg::Returned& returned) {
+    const auto epoch = std::max(this->epoch() + 1, first_epoch);
+    const auto attempts = table_.get<std::int32_t>(number(attempt)) + 1;
+    const auto limit = table_.optional<Duration>(number(timeout));
+    const auto job = table_.get<Uuid>(number(job_id));
+    returned.add(tenant(), job, epoch, attempts, table_.get<std::string_view>(number(job_type)),
+                 table_.get<pg::Json>(number(payload)),
+                 table_.optional<pg::Json>(number(checkpoint)), saturating_add(now, lease),
+                 limit ? std::optional{saturating_add(now, *limit)} : std::nullopt,
+                 table_.optional<pg::Json>(number(context)));
+    const auto written = pg::call([&] {
+        return std::array{labels.running,           Int64GetDatum(epoch),
+                          Int32GetDatum(attempts),  pg::Type<Uuid>::put(worker),
+                          pg::Type<Time>::put(now), pg::Type<Duration>::put(lease)};
+    });
+    const std::array changed{number(status),    number(epoch_column), number(attempt),
+                             number(worker_id), number(started_at),   number(lease_column)};
+    if (!table_.try_update(pg::Table::Lock::own, changed, written)) {
+        throw std::logic_error("a row that is locked was changed by somebody else");
+    }
+    return {.job = job, .worker = worker, .epoch = epoch, .row = key_of(table_.tid())};
+}
+
+bool JobRows::try_complete(Time now, const std::optional<pg::Json>& result) {
+    const std::array changed{number(status), number(finished_at), number(result_column)};
+    return table_.try_update(pg::Table::Lock::none, changed,
+                             {labels.completed, TimestampTzGetDatum(pg::to_timestamptz(now)),
+                              result ? result->datum : Datum{0}},
+                             {false, false, !result});
+}
+
+}  // namespace ideamine::jobs

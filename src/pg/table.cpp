@@ -1,0 +1,145 @@
+#include "ideamine/pg/table.hpp"
+
+extern "C" {
+#include "access/heapam.h"
+#include "access/table.h"
+#include "access/xact.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_am.h"
+#include "catalog/pg_trigger.h"
+#include "executor/executor.h"
+#include "utils/lsyscache.h"
+#include "utils/snapmgr.h"
+}
+
+namespace ideamine::pg {
+
+Table::Table(const char* name) {
+    call([&] {
+        const auto schema = get_namespace_oid("ideamine", false);
+        relation_ = table_open(get_relname_relid(name, schema), RowExclusiveLock);
+        PushActiveSnapshot(GetTransactionSnapshot());
+        scan_ = table_beginscan_tid(relation_, GetActiveSnapshot());
+        found_ = table_slot_create(relation_, nullptr);
+        written_ = MakeSingleTupleTableSlot(RelationGetDescr(relation_), &TTSOpsHeapTuple);
+    });
+}
+
+// On the way out of an error the rollback closes everything.
+Table::~Table() {
+    if (std::uncaught_exceptions() != exceptions_) {
+        return;
+    }
+    if (indexes_ != nullptr) {
+        ExecCloseIndices(indexes_);
+        FreeExecutorState(state_);
+    }
+    ExecDropSingleTupleTableSlot(written_);
+    ExecDropSingleTupleTableSlot(found_);
+    table_endscan(scan_);
+    PopActiveSnapshot();
+    table_close(relation_, NoLock);
+    CommandCounterIncrement();
+}
+
+bool Table::is_plain() const {
+    if (relation_->rd_rel->relam != HEAP_TABLE_AM_OID || relation_->rd_rules != nullptr) {
+        return false;
+    }
+    const auto* triggers = relation_->trigdesc;
+    const auto concerns_updates = [](const Trigger& trigger) {
+        return !trigger.tgisinternal && TRIGGER_FOR_UPDATE(trigger.tgtype) != 0;
+    };
+    return triggers == nullptr ||
+           std::none_of(triggers->triggers, triggers->triggers + triggers->numtriggers,
+                        concerns_updates);
+}
+
+void Table::find_columns(const char* const* names, int* numbers, std::size_t count) const {
+    call([&] {
+        std::transform(names, names + count, numbers, [this](const char* name) {
+            const auto number = get_attnum(relation_->rd_id, name);
+            if (number == InvalidAttrNumber) {
+                elog(ERROR, "table \"%s\" has no column \"%s\"", RelationGetRelationName(relation_),
+                     name);
+            }
+            return int{number};
+        });
+    });
+}
+
+bool Table::find(const Tid& tid) {
+    return call([&] {
+        tid_ = tid;
+        return table_tuple_tid_valid(scan_, &tid_) &&
+               table_tuple_fetch_row_version(relation_, &tid_, GetActiveSnapshot(), found_);
+    });
+}
+
+bool Table::try_lock() {
+    return call([this] {
+        TM_FailureData failure;
+        return table_tuple_lock(relation_, &tid_, GetActiveSnapshot(), found_,
+                                GetCurrentCommandId(true), LockTupleNoKeyExclusive, LockWaitSkip, 0,
+                                &failure) == TM_Ok;
+    });
+}
+
+namespace {
+
+#if PG_VERSION_NUM >= 160000
+using NewEntries = TU_UpdateIndexes;
+bool are_needed(NewEntries entries) {
+    return entries != TU_None;
+}
+#else
+using NewEntries = bool;
+bool are_needed(NewEntries entries) {
+    return entries;
+}
+#endif
+
+}  // namespace
+
+// Of a version that found no room on the page of the one before.
+void Table::insert_index_entries() {
+    if (indexes_ == nullptr) {
+        state_ = CreateExecutorState();
+        indexes_ = makeNode(ResultRelInfo);
+        InitResultRelInfo(indexes_, relation_, 0, nullptr, 0);
+        ExecOpenIndices(indexes_, false);
+    }
+#if PG_VERSION_NUM >= 160000
+    ExecInsertIndexTuples(indexes_, written_, state_, true, false, nullptr, NIL, false);
+#else
+    ExecInsertIndexTuples(indexes_, written_, state_, true, false, nullptr, NIL);
+#endif
+    ResetPerTupleExprContext(state_);
+}
+
+bool Table::try_update(Lock lock, const int* columns, Datum* values, bool* nulls,
+                       std::size_t count) {
+    return call([&] {
+        auto* old = ExecFetchSlotHeapTuple(found_, false, nullptr);
+        auto* tuple =
+            heap_modify_tuple_by_cols(old, RelationGetDescr(relation_), static_cast<int>(count),
+                                      const_cast<int*>(columns), values, nulls);
+        ExecForceStoreHeapTuple(tuple, written_, true);
+        TM_FailureData failure;
+        LockTupleMode mode;
+        NewEntries entries;
+        const auto result = table_tuple_update(
+            relation_, &tid_, written_, GetCurrentCommandId(true), GetActiveSnapshot(),
+            InvalidSnapshot, lock == Lock::own, &failure, &mode, &entries);
+        if (result != TM_Ok) {
+            return false;
+        }
+        tid_ = written_->tts_tid;
+        if (are_needed(entries)) {
+            insert_index_entries();
+        }
+        return true;
+    });
+}
+
+}  // namespace ideamine::pg
