@@ -75,11 +75,12 @@ struct Completing {
     std::vector<Epoch> epochs;
     std::vector<std::optional<pg::Json>> results;
 
-    void add(const Completing& other, std::size_t i) {
-        positions.push_back(other.positions[i]);
-        jobs.push_back(other.jobs[i]);
-        epochs.push_back(other.epochs[i]);
-        results.push_back(other.results[i]);
+    Completing from(std::size_t first) const {
+        const auto rest = [first](const auto& all) {
+            return std::decay_t<decltype(all)>(all.begin() + static_cast<std::ptrdiff_t>(first),
+                                               all.end());
+        };
+        return {rest(positions), rest(jobs), rest(epochs), rest(results)};
     }
 };
 
@@ -203,32 +204,32 @@ void Settling::complete(const std::string& tenant, const Completing& completing)
     }
 }
 
-// Those whose rows stand where they stood when they were acquired. Returns the others.
+// As many as stand where they stood when they were acquired, and nobody has locked. Returns the
+// rest: rows are locked in one order everywhere, so that none is written after one that may have to
+// be waited for.
 Completing Settling::complete_directly(const std::string& tenant, const Completing& completing) {
     const auto places = dispatch::shared::rows_of(completing.jobs, completing.epochs);
     JobRows rows;
     if (!rows.are_plain()) {
         return completing;
     }
-    Completing rest;
-    for (std::size_t i = 0; i < completing.jobs.size(); ++i) {
+    std::size_t i = 0;
+    for (; i < completing.jobs.size(); ++i) {
         const auto epoch = completing.epochs[i];
         const bool is_here = places[i] != 0 && rows.find(completing.jobs[i], tid_of(places[i])) &&
                              rows.tenant() == tenant && rows.runs_by(epoch) && !rows.has_key();
         if (!is_here) {
-            rest.add(completing, i);
-            continue;
+            break;
         }
         const auto has_dependents = rows.has_dependents();
         const auto quorum_of = rows.quorum_of();
         const auto holding = rows.holding();
-        if (rows.try_complete(now_, completing.results[i])) {
-            note_completion(completing.positions[i], has_dependents, quorum_of, holding);
-        } else {
-            rest.add(completing, i);
+        if (!rows.try_complete(now_, completing.results[i])) {
+            break;
         }
+        note_completion(completing.positions[i], has_dependents, quorum_of, holding);
     }
-    return rest;
+    return completing.from(i);
 }
 
 void Settling::note_completion(std::size_t position, bool has_dependents,

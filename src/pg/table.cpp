@@ -8,6 +8,7 @@ extern "C" {
 #include "catalog/pg_am.h"
 #include "catalog/pg_trigger.h"
 #include "executor/executor.h"
+#include "storage/bufmgr.h"
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
 }
@@ -68,11 +69,26 @@ void Table::find_columns(const char* const* names, int* numbers, std::size_t cou
     });
 }
 
+// As scans do: a page that is full makes room for new versions.
+void Table::prune_page() {
+    const auto block = ItemPointerGetBlockNumber(&tid_);
+    if (block == std::exchange(pruned_, block)) {
+        return;
+    }
+    ExecClearTuple(found_);
+    const auto buffer = ReadBuffer(relation_, block);
+    heap_page_prune_opt(relation_, buffer);
+    ReleaseBuffer(buffer);
+}
+
 bool Table::find(const Tid& tid) {
     return call([&] {
         tid_ = tid;
-        return table_tuple_tid_valid(scan_, &tid_) &&
-               table_tuple_fetch_row_version(relation_, &tid_, GetActiveSnapshot(), found_);
+        if (!table_tuple_tid_valid(scan_, &tid_)) {
+            return false;
+        }
+        prune_page();
+        return table_tuple_fetch_row_version(relation_, &tid_, GetActiveSnapshot(), found_);
     });
 }
 

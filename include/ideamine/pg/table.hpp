@@ -91,6 +91,7 @@ class Table {
   private:
     void find_columns(const char* const* names, int* numbers, std::size_t count) const;
     bool try_update(Lock lock, const int* columns, Datum* values, bool* nulls, std::size_t count);
+    void prune_page();
     void insert_index_entries();
 
     Relation relation_ = nullptr;
@@ -100,6 +101,7 @@ class Table {
     EState* state_ = nullptr;  // made when it is needed
     ResultRelInfo* indexes_ = nullptr;
     Tid tid_{};
+    BlockNumber pruned_ = InvalidBlockNumber;  // the page that was looked at last
     int exceptions_ = std::uncaught_exceptions();
 };
 
