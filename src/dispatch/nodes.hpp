@@ -115,7 +115,8 @@ struct Leased {
     Uuid job;
     Uuid worker;
     std::int64_t epoch;
-    std::uint64_t row;  // where it stood when the lease began: a hint
+    std::uint64_t row;          // where it stood when the lease began: a hint
+    std::uint32_t transaction;  // that began it; 0: it is committed
 
     bool operator==(const Leased& other) const { return job == other.job && epoch == other.epoch; }
     bool operator<(const Leased& other) const {

@@ -2,6 +2,7 @@
 
 #include "access/caller_store.hpp"
 #include "dispatch/leases_shared.hpp"
+#include "ideamine/pg/transaction_id.hpp"
 #include "jobs/incarnation_store.hpp"
 #include "jobs/job_rows_store.hpp"
 #include "jobs/promote_store.hpp"
@@ -104,7 +105,8 @@ void Claim::lease_by_statement(const Tids& tids) {
         leased.push_back({.job = row.get<Uuid>(1),
                           .worker = claimant_.worker_id,
                           .epoch = row.get<Epoch>(2),
-                          .row = 0});
+                          .row = 0,
+                          .transaction = pg::own_transaction()});
     }
     dispatch::shared::begin_leases(leased);
 }

@@ -1,6 +1,7 @@
 #include "jobs/job_rows_store.hpp"
 
 #include "ideamine/pg/extension.hpp"
+#include "ideamine/pg/transaction_id.hpp"
 
 namespace ideamine::jobs {
 
@@ -167,7 +168,11 @@ dispatch::Leased JobRows::lease(const Uuid& worker, Epoch first_epoch, Time now,
     if (!table_.try_update(pg::Table::Lock::own, changed, written)) {
         throw std::logic_error("a row that is locked was changed by somebody else");
     }
-    return {.job = job, .worker = worker, .epoch = epoch, .row = key_of(table_.tid())};
+    return {.job = job,
+            .worker = worker,
+            .epoch = epoch,
+            .row = key_of(table_.tid()),
+            .transaction = pg::own_transaction()};
 }
 
 bool JobRows::try_complete(Time now, const std::optional<pg::Json>& result) {

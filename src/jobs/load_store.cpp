@@ -1,6 +1,7 @@
 #include "jobs/load_store.hpp"
 
 #include "dispatch/leases_shared.hpp"
+#include "ideamine/pg/transaction_id.hpp"
 #include "jobs/gate_store.hpp"
 #include "jobs/lease.hpp"
 #include "jobs/publish_store.hpp"
@@ -25,10 +26,8 @@ constinit pg::Statement list_live{
     Kind::walks_latest};
 constexpr int is_running = ready_columns;
 
-// The latest lease of a job, if it has ended, or a later one than this.
-constinit pg::Statement has_ended{
-    "SELECT FROM ideamine.jobs"
-    " WHERE job_id = $1 AND (epoch > $2 OR epoch = $2 AND status::text <> 'running')",
+constinit pg::Statement find_lease{
+    "SELECT FROM ideamine.jobs WHERE job_id = $1 AND epoch = $2 AND status::text = 'running'",
     Kind::reads_latest};
 
 constinit pg::Statement find_running{
@@ -56,7 +55,8 @@ void for_each_before(Time before, Ready ready, Leased leased) {
                     leased({.job = row.get<Uuid>(2),
                             .worker = row.optional<Uuid>(is_running + 1).value_or(Uuid{}),
                             .epoch = row.get<Epoch>(is_running + 2),
-                            .row = key_of(row.get<pg::Tid>(0))});
+                            .row = key_of(row.get<pg::Tid>(0)),
+                            .transaction = 0});
                 } else if (const auto job = read_ready(row)) {
                     ready(*job, row.get<pg::Tid>(0));
                 }
@@ -87,12 +87,13 @@ class LeasesApart {
         }
     }
 
-    // What was there before the table was read and is not in the table either has ended by now, or
-    // is not committed yet: this is known by its epoch. Returns how many were missing.
+    // What was there before the table was read and is not in the table has ended, unless it is not
+    // committed yet or began after that. Returns how many were missing.
     std::int64_t reconcile() {
         for (std::size_t i = 0; known_ && i < known_->size(); ++i) {
             const auto& leased = (*known_)[i];
-            if (gone_[i] && !has_ended.execute(leased.job, leased.epoch).empty()) {
+            if (gone_[i] && !pg::is_in_progress(leased.transaction) &&
+                find_lease.execute(leased.job, leased.epoch).empty()) {
                 plane::forget_lease(leased);
             }
         }

@@ -28,7 +28,8 @@ constinit pg::Statement note_resumption{
 constinit pg::Statement resume_paused{
     "UPDATE ideamine.jobs j SET status = 'pending' WHERE ctid = ANY (ARRAY("
     " SELECT ctid FROM ideamine.jobs"
-    " WHERE tenant_id = $1 AND queue = $2 AND " IDEAMINE_IS_PAUSED " FOR NO KEY UPDATE))"
+    " WHERE tenant_id = $1 AND queue = $2 AND " IDEAMINE_IS_PAUSED
+    " FOR NO KEY UPDATE))"
     " AND status = 'paused' RETURNING " IDEAMINE_READY("j"),
     pg::Statement::Kind::writes_latest};
 
