@@ -1,5 +1,6 @@
 #include "dispatch/leases_shared.hpp"
 
+#include "dispatch/dispatch_settings.hpp"
 #include "dispatch/leases.hpp"
 
 namespace ideamine::dispatch::shared {
@@ -83,18 +84,24 @@ constexpr auto all = [](const LeaseNote&) { return true; };
 
 }  // namespace
 
-bool add_leases(std::span<const Leased> leased) {
+std::size_t most_leases() {
+    return dispatch_memory() / 4 / sizeof(Lease);
+}
+
+void add_leases(std::span<const Leased> leased) {
     auto& slot = *notes().use->get();
     auto made = make_table(slot) ? make_leases(leased) : std::vector<Offset>{};
     {
         const PlaneLock lock{slot};
-        if (made.size() < leased.size()) {
-            lose_leases(slot);
-        }
+        bool has_room = made.size() == leased.size();
         for (auto& offset : made) {
-            if (Leases{slot.state, memory()}.add(offset)) {
+            has_room = has_room && slot.state.leased < most_leases();
+            if (has_room && Leases{slot.state, memory()}.add(offset)) {
                 offset = 0;
             }
+        }
+        if (!has_room) {
+            lose_leases(slot);
         }
     }
     for (const auto offset : made) {
@@ -102,7 +109,6 @@ bool add_leases(std::span<const Leased> leased) {
             memory().free(offset);
         }
     }
-    return made.size() == leased.size();
 }
 
 void begin_leases(std::span<const Leased> leased) {
@@ -121,27 +127,24 @@ void end_lease(const Uuid& job, std::int64_t epoch) {
     }
 }
 
-std::optional<std::vector<Leased>> leases(const std::optional<Uuid>& worker) {
+LeasesHere leases(const std::optional<Uuid>& worker) {
     auto& slot = *notes().use->get();
-    std::vector<Leased> found;
+    LeasesHere here{};
     for (;;) {
         std::uint64_t size = 0;
         {
             const PlaneLock lock{slot};
-            if (!slot.has_all_leases) {
-                return std::nullopt;
-            }
-            if (slot.state.leases == 0) {
-                return found;
-            }
             size = slot.state.leased;
-            if (size <= found.capacity()) {
-                const Leases leases{slot.state, memory()};
-                worker ? leases.list_of(*worker, found) : leases.list(found);
-                return found;
+            if (size <= here.leases.capacity()) {
+                here.are_all = slot.has_all_leases;
+                if (size > 0) {
+                    const Leases leases{slot.state, memory()};
+                    worker ? leases.list_of(*worker, here.leases) : leases.list(here.leases);
+                }
+                return here;
             }
         }
-        found.reserve(size + size / 4);
+        here.leases.reserve(size + size / 4);
     }
 }
 

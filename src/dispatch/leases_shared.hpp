@@ -9,19 +9,25 @@
 
 namespace ideamine::dispatch::shared {
 
+// How many find room, so that there is some left for jobs that may run.
+std::size_t most_leases();
+
 // The caller's transaction has leased these jobs: they count as running from now on, and no more if
 // it rolls back.
 void begin_leases(std::span<const Leased> leases);
-// Leases that the table says there are. False: there was no room.
-bool add_leases(std::span<const Leased> leases);
+// Leases that the table says there are.
+void add_leases(std::span<const Leased> leases);
 
 // If the caller's transaction commits, the leases of a job up to this one have ended. Does nothing
 // where the library is not preloaded.
 void end_lease(const Uuid& job, std::int64_t epoch);
 
-// Every lease that anybody can see, and perhaps some that have ended: of a worker, or all. None:
-// not all of them are known here.
-std::optional<std::vector<Leased>> leases(const std::optional<Uuid>& worker);
+// Of a worker, or of all.
+struct LeasesHere {
+    std::vector<Leased> leases;
+    bool are_all;  // every one that anybody can see is among them
+};
+LeasesHere leases(const std::optional<Uuid>& worker);
 // Where jobs stood when these leases of theirs began; 0: not known.
 std::vector<std::uint64_t> rows_of(std::span<const Uuid> jobs,
                                    std::span<const std::int64_t> epochs);

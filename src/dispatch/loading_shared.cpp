@@ -26,7 +26,9 @@ bool is_due(const Slot& slot, Found found) {
         case Phase::loaded:
             break;
     }
-    const bool are_missing = slot.has_missed || (found != Found::enough && slot.state.spilled > 0);
+    const bool leases_fit = !slot.has_all_leases && slot.state.leased < most_leases() / 2;
+    const bool are_missing =
+        slot.has_missed || leases_fit || (found != Found::enough && slot.state.spilled > 0);
     const bool has_given = slot.state.turns != slot.turns_when_loaded;
     return are_missing &&
            (pg::now() >= slot.load_again_at || (found == Found::nothing && has_given));

@@ -36,7 +36,6 @@ bool is_available();
 inline void lose_leases(Slot& slot) {
     slot.has_all_leases = false;
     slot.has_lost_leases = true;
-    slot.has_missed = true;
 }
 
 // Pieces of the memory that ideamine.dispatch_memory sets aside.

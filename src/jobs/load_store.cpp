@@ -68,21 +68,16 @@ void for_each_before(Time before, Ready ready, Leased leased) {
 // Leases of the table that are not in memory, and the other way round.
 class LeasesApart {
   public:
-    LeasesApart() : known_(plane::leases(std::nullopt)) {
-        if (known_) {
-            std::sort(known_->begin(), known_->end());
-            gone_.assign(known_->size(), true);
-        }
+    LeasesApart() : here_(plane::leases(std::nullopt)), gone_(here_.leases.size(), true) {
+        std::sort(here_.leases.begin(), here_.leases.end());
     }
 
     void add_from_table(const dispatch::Leased& leased) {
-        if (!known_) {
-            return;
-        }
-        const auto found = std::lower_bound(known_->begin(), known_->end(), leased);
-        if (found != known_->end() && *found == leased) {
-            gone_[static_cast<std::size_t>(found - known_->begin())] = false;
-        } else {
+        const auto& known = here_.leases;
+        const auto found = std::lower_bound(known.begin(), known.end(), leased);
+        if (found != known.end() && *found == leased) {
+            gone_[static_cast<std::size_t>(found - known.begin())] = false;
+        } else if (here_.are_all) {
             missing_.push_back(leased);
         }
     }
@@ -90,8 +85,8 @@ class LeasesApart {
     // What was there before the table was read and is not in the table has ended, unless it is not
     // committed yet or began after that. Returns how many were missing.
     std::int64_t reconcile() {
-        for (std::size_t i = 0; known_ && i < known_->size(); ++i) {
-            const auto& leased = (*known_)[i];
+        for (std::size_t i = 0; i < gone_.size(); ++i) {
+            const auto& leased = here_.leases[i];
             if (gone_[i] && !pg::is_in_progress(leased.transaction) &&
                 find_lease.execute(leased.job, leased.epoch).empty()) {
                 plane::forget_lease(leased);
@@ -102,7 +97,7 @@ class LeasesApart {
     }
 
   private:
-    std::optional<std::vector<dispatch::Leased>> known_;
+    plane::LeasesHere here_;
     std::vector<bool> gone_;
     std::vector<dispatch::Leased> missing_;
 };
@@ -145,10 +140,11 @@ std::int64_t reconcile_dispatch() {
 void list_running(const std::optional<Uuid>& worker, pg::Returned& returned) {
     if (plane::is_available() && !RecoveryInProgress()) {
         load_if_due(plane::Found::enough);
-        if (const auto leases = plane::leases(worker)) {
-            for (const auto& leased : *leases) {
-                returned.add(leased.job);
-            }
+        const auto here = plane::leases(worker);
+        for (std::size_t i = 0; here.are_all && i < here.leases.size(); ++i) {
+            returned.add(here.leases[i].job);
+        }
+        if (here.are_all) {
             return;
         }
     }
