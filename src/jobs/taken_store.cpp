@@ -5,6 +5,7 @@
 
 #include "jobs/job_rows_store.hpp"
 #include "jobs/load_store.hpp"
+#include "jobs/paused_store.hpp"
 #include "jobs/publish_store.hpp"
 
 namespace ideamine::jobs {
@@ -36,12 +37,6 @@ constinit pg::Statement lock_by_key{
     "  WHERE job_id = t.job_id AND tenant_id = t.tenant_id AND status::text = 'pending'"
     "   AND ready_at IS NOT NULL"
     "  FOR NO KEY UPDATE SKIP LOCKED) AS j"};
-
-constinit pg::Statement list_paused{
-    "SELECT q.* FROM unnest($1) AS t (tenant_id) CROSS JOIN LATERAL ("
-    " SELECT tenant_id, queue FROM ideamine.paused_queues WHERE tenant_id = t.tenant_id OFFSET 0) "
-    "AS q",
-    Kind::reads_latest};
 
 // Those that somebody else has locked, or that an old snapshot does not show.
 constinit pg::Statement find_pending{
@@ -121,24 +116,8 @@ std::size_t TakenJobs::take(std::size_t wanted) {
     return hands_.last - hands_.first;
 }
 
-// Which queues are paused is asked first: what is pending then was not paused by anybody who has
-// committed since.
-PausedQueues TakenJobs::find_paused() const {
-    std::set<std::string> tenants;
-    for (auto hand = hands_.first; hand != hands_.last; ++hand) {
-        tenants.insert(plane::tenant(hand));
-    }
-    PausedQueues paused;
-    for (const pg::Row row :
-         list_paused.execute(std::vector<std::string>{tenants.begin(), tenants.end()})) {
-        paused.emplace(row.get<std::string>(0), row.get<std::string>(1));
-    }
-    return paused;
-}
-
 // False: it has to be done by a statement.
 bool TakenJobs::lock_directly() {
-    const auto paused = find_paused();
     JobRows rows;
     if (!rows.are_plain()) {
         return false;
@@ -151,9 +130,9 @@ bool TakenJobs::lock_directly() {
             continue;
         }
         open_.erase(item.job);
-        const auto is_paused = !paused.empty() && paused.contains({std::string{rows.tenant()},
-                                                                   std::string{rows.queue()}});
-        add_locked({rows.priority_class(), std::string{rows.tenant()}}, rows.epoch(),
+        const std::string tenant{rows.tenant()};
+        const bool is_paused = paused_queues_of(tenant).contains(rows.queue());
+        add_locked({rows.priority_class(), tenant}, rows.epoch(),
                    {.hand = hand,
                     .tid = tid,
                     .is_special = rows.is_special() || is_paused,

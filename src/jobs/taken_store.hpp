@@ -2,7 +2,6 @@
 #pragma once
 
 #include <map>
-#include <set>
 
 #include "dispatch/dispatch_shared.hpp"
 #include "jobs/claim_store.hpp"
@@ -10,8 +9,6 @@
 #include "jobs/quota_gate_store.hpp"
 
 namespace ideamine::jobs {
-
-using PausedQueues = std::set<std::pair<std::string, std::string>>;  // (tenant, queue)
 
 // For one claimant, in one call. Inside a pg::Spi.
 class TakenJobs {
@@ -60,7 +57,6 @@ class TakenJobs {
     void forget_gone();
     void add_locked(const pg::Row& row);
     void add_locked(const Group& group, Epoch epoch, const Locked& locked);
-    PausedQueues find_paused() const;
     QuotaLine& line_of(const Group& group);
     void admit_group(const Group& group, const std::vector<Locked>& locked, std::size_t most,
                      std::map<dispatch::shared::Hand, pg::Tid>& admitted);

@@ -9,6 +9,7 @@ extern "C" {
 #include "catalog/pg_trigger.h"
 #include "executor/executor.h"
 #include "storage/bufmgr.h"
+#include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
 }
@@ -92,12 +93,18 @@ bool Table::find(const Tid& tid) {
     });
 }
 
-bool Table::try_lock() {
-    return call([this] {
+std::string Table::label(int column) const {
+    return call([this, column] {
+        bool null = false;
+        return DatumGetCString(DirectFunctionCall1(enum_out, datum(column, &null)));
+    });
+}
+
+bool Table::lock(LockTupleMode mode, LockWaitPolicy policy) {
+    return call([=, this] {
         TM_FailureData failure;
         return table_tuple_lock(relation_, &tid_, GetActiveSnapshot(), found_,
-                                GetCurrentCommandId(true), LockTupleNoKeyExclusive, LockWaitSkip, 0,
-                                &failure) == TM_Ok;
+                                GetCurrentCommandId(true), mode, policy, 0, &failure) == TM_Ok;
     });
 }
 

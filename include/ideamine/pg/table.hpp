@@ -52,7 +52,9 @@ class Table {
     bool find(const Tid& tid);
     // Locks the row that was found, as FOR NO KEY UPDATE SKIP LOCKED does. False: somebody else has
     // locked or changed it.
-    bool try_lock();
+    bool try_lock() { return lock(LockTupleNoKeyExclusive, LockWaitSkip); }
+    // The same as FOR KEY SHARE, which waits. False: somebody else has changed it.
+    bool hold() { return lock(LockTupleKeyShare, LockWaitBlock); }
     // Writes a new version of the row that was found, with these columns changed. False: it was
     // changed meanwhile, or is locked, though nobody should have locked it but this transaction if
     // the lock is its own.
@@ -72,6 +74,8 @@ class Table {
         datum(column, &null);
         return null;
     }
+    // Of an enumeration, as text.
+    std::string label(int column) const;
     // Whether a value that is passed as it is, such as an enumeration's, is this one.
     bool is(int column, Datum value) const {
         bool null = false;
@@ -91,6 +95,7 @@ class Table {
   private:
     void find_columns(const char* const* names, int* numbers, std::size_t count) const;
     bool try_update(Lock lock, const int* columns, Datum* values, bool* nulls, std::size_t count);
+    bool lock(LockTupleMode mode, LockWaitPolicy policy);
     void prune_page();
     void insert_index_entries();
 
