@@ -120,14 +120,14 @@ class Statement {
   public:
     enum class Kind {
         writes,
-        reads,          // sees the snapshot of the calling query
-        reads_latest,   // sees what is committed now, in every isolation level
-        writes_latest,  // the same, and writes what it finds
-        writes_by_tid,  // finds the rows of tables by their tids only, which have just been looked
-                        // up
-        walks,          // reads, and may have to walk through a whole table
-        walks_latest,   // the same, and sees what is committed now
-        writes_walking,
+        reads,           // sees the snapshot of the calling query
+        reads_latest,    // sees what is committed now, in every isolation level
+        writes_latest,   // the same, and writes what it finds
+        writes_by_tid,   // finds the rows of tables by their tids only, which have just been looked
+                         // up
+        walks,           // reads, and may have to walk through a whole table
+        walks_latest,    // the same, and sees what is committed now
+        writes_walking,  // writes, and may have to walk through a whole table
     };
 
     constexpr explicit Statement(const char* sql, Kind kind = Kind::writes)
