@@ -9,6 +9,7 @@ extern "C" {
 #include "catalog/pg_trigger.h"
 #include "executor/executor.h"
 #include "storage/bufmgr.h"
+#include "tcop/utility.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
@@ -18,6 +19,7 @@ namespace ideamine::pg {
 
 Table::Table(const char* name) {
     call([&] {
+        PreventCommandIfReadOnly("UPDATE");
         const auto schema = get_namespace_oid("ideamine", false);
         relation_ = table_open(get_relname_relid(name, schema), RowExclusiveLock);
         PushActiveSnapshot(GetTransactionSnapshot());

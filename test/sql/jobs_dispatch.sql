@@ -143,6 +143,19 @@ SELECT * FROM pg_temp.apart();
 SELECT ideamine.reconcile_dispatch();
 SELECT * FROM pg_temp.apart();
 
+-- Nothing is written where nothing may be.
+SELECT created FROM ideamine.create_job('acme', 'kept');
+SELECT pg_temp.taken(:'watched');
+SELECT created FROM ideamine.create_job('acme', 'left');
+BEGIN READ ONLY;
+SELECT pg_temp.taken(:'watched');
+ROLLBACK;
+BEGIN READ ONLY;
+SELECT pg_temp.ended('kept');
+ROLLBACK;
+SELECT job_type, status FROM ideamine.jobs WHERE job_type IN ('kept', 'left') ORDER BY 1;
+SELECT pg_temp.taken(:'watched');
+
 -- Triggers of others are called, though jobs are written past the executor otherwise.
 CREATE TABLE seen (n serial, old text, new text);
 CREATE FUNCTION note_change() RETURNS trigger LANGUAGE plpgsql AS $$
