@@ -180,7 +180,7 @@ LANGUAGE C
 AS 'MODULE_PATHNAME', 'ideamine_wait_for_jobs';
 COMMENT ON PROCEDURE ideamine.wait_for_jobs(uuid, interval) IS
 'Sleeps until there may be work for a worker, or the timeout is over; acquire_jobs() then says which. The commit
-that makes a job runnable wakes it. While it sleeps it holds no snapshot and keeps the worker alive.
+that makes a job runnable, or room in a quota, wakes it. While it sleeps it holds no snapshot and keeps the worker alive.
 CALL it by itself: inside a transaction block it raises 2D000.
 timeout: 0 to 24 hours. Errors: ID400 invalid timeout, ID404 unknown worker, ID410 the worker has ended, ID429 too
 many sessions wait, ID503 the library is not preloaded.';

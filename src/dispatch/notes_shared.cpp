@@ -118,10 +118,7 @@ void forget_own(Notes& notes) {
     }
 }
 
-using Handler = void (*)(pg::TransactionEvent);
-constinit Handler handler_after = nullptr;
-
-void settle(pg::TransactionEvent event) {
+void end_transaction(pg::TransactionEvent event) {
     auto& notes = current();
     if (!pg::has_ended(event) || !notes.use) {
         return;
@@ -147,13 +144,6 @@ void settle(pg::TransactionEvent event) {
     notes.has_missed = false;
     notes.loads_anew = false;
     notes.use.reset();
-}
-
-void end_transaction(pg::TransactionEvent event) {
-    settle(event);
-    if (handler_after != nullptr) {
-        handler_after(event);
-    }
 }
 
 template <typename Note>
@@ -252,18 +242,13 @@ namespace {
 void watch_transactions() {
     static constinit bool watching = false;
     if (!watching) {
-        pg::at_transaction_events(end_transaction);
+        pg::at_transaction_events(pg::AtEnd::publish, end_transaction);
         pg::at_subtransaction_end(end_subtransaction);
         watching = true;
     }
 }
 
 }  // namespace
-
-void after_publishing(void (*handler)(pg::TransactionEvent)) {
-    watch_transactions();
-    handler_after = handler;
-}
 
 Notes& notes() {
     watch_transactions();

@@ -58,9 +58,6 @@ struct Notes {
     bool is_loading = false;
 };
 
-// Called at the end of each transaction, when what it published is there.
-void after_publishing(void (*handler)(pg::TransactionEvent));
-
 // From this one on: all of it comes back, or all that is not kept. The transaction goes on.
 void undo_taking(Notes& notes, std::size_t first);
 void give_back_rest(Notes& notes, std::size_t first);
