@@ -44,41 +44,20 @@ int number(Column column) {
     return columns.numbers[column];
 }
 
-// What the server calls these values, as long as the table is the same.
-struct Labels {
-    Oid table = InvalidOid;
-    Datum pending = 0;
-    Datum running = 0;
-    Datum completed = 0;
-    std::array<Datum, 4> classes{};
-};
-constinit Labels labels;
-
-void look_up_labels() {
-    if (labels.table == columns.table) {
-        return;
-    }
-    pg::call([] {
-        const auto label = [](const char* type, std::string_view name) {
-            return pg::Type<pg::Enum>::put({type, name});
-        };
-        labels.pending = label("ideamine.job_status", "pending");
-        labels.running = label("ideamine.job_status", "running");
-        labels.completed = label("ideamine.job_status", "completed");
-        for (std::size_t i = 0; i < labels.classes.size(); ++i) {
-            labels.classes[i] =
-                label("ideamine.priority_class", to_string(static_cast<PriorityClass>(i)));
-        }
-    });
-    labels.table = columns.table;
-}
+constinit pg::Labels<8> statuses{
+    "ideamine.job_status",
+    {"blocked", "pending", "running", "completed", "failed", "cancelled", "preempted", "paused"}};
+constinit pg::Labels<4> classes{"ideamine.priority_class", {"P0", "P1", "P2", "P3"}};
 
 }  // namespace
 
-JobRows::JobRows() : plain_(table_.is_plain() && pg::installed_version() >= Version{1, 2}) {
+JobRows::JobRows()
+    : plain_(table_.is_plain(pg::Table::Write::update) &&
+             pg::installed_version() >= Version{1, 2}) {
     if (plain_) {
         table_.look_up(columns);
-        look_up_labels();
+        table_.look_up(statuses);
+        table_.look_up(classes);
     }
 }
 
@@ -93,11 +72,11 @@ void JobRows::find_locked(const pg::Tid& tid) {
 }
 
 bool JobRows::is_ready() const {
-    return table_.is(number(status), labels.pending) && !table_.is_null(number(ready_at));
+    return table_.is(number(status), statuses["pending"]) && !table_.is_null(number(ready_at));
 }
 
 bool JobRows::runs_by(Epoch epoch) const {
-    return table_.is(number(status), labels.running) && this->epoch() == epoch;
+    return table_.is(number(status), statuses["running"]) && this->epoch() == epoch;
 }
 
 bool JobRows::has_key() const {
@@ -129,10 +108,10 @@ std::string_view JobRows::queue() const {
 }
 
 PriorityClass JobRows::priority_class() const {
-    const auto found = std::ranges::find_if(labels.classes, [this](Datum label) {
+    const auto found = std::ranges::find_if(classes.values, [this](Datum label) {
         return table_.is(number(priority_class_column), label);
     });
-    return static_cast<PriorityClass>(found - labels.classes.begin());
+    return static_cast<PriorityClass>(found - classes.values.begin());
 }
 
 Epoch JobRows::epoch() const {
@@ -159,7 +138,7 @@ dispatch::Leased JobRows::lease(const Uuid& worker, Epoch first_epoch, Time now,
                  limit ? std::optional{saturating_add(now, *limit)} : std::nullopt,
                  table_.optional<pg::Json>(number(context)));
     const auto written = pg::call([&] {
-        return std::array{labels.running,           Int64GetDatum(epoch),
+        return std::array{statuses["running"],      Int64GetDatum(epoch),
                           Int32GetDatum(attempts),  pg::Type<Uuid>::put(worker),
                           pg::Type<Time>::put(now), pg::Type<Duration>::put(lease)};
     });
@@ -178,7 +157,7 @@ dispatch::Leased JobRows::lease(const Uuid& worker, Epoch first_epoch, Time now,
 bool JobRows::try_complete(Time now, const std::optional<pg::Json>& result) {
     const std::array changed{number(status), number(finished_at), number(result_column)};
     return table_.try_update(pg::Table::Lock::none, changed,
-                             {labels.completed, TimestampTzGetDatum(pg::to_timestamptz(now)),
+                             {statuses["completed"], TimestampTzGetDatum(pg::to_timestamptz(now)),
                               result ? result->datum : Datum{0}},
                              {false, false, !result});
 }

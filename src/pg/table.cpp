@@ -1,5 +1,7 @@
 #include "ideamine/pg/table.hpp"
 
+#include "ideamine/pg/function.hpp"
+
 extern "C" {
 #include "access/heapam.h"
 #include "access/table.h"
@@ -46,17 +48,18 @@ Table::~Table() {
     CommandCounterIncrement();
 }
 
-bool Table::is_plain() const {
+bool Table::is_plain(Write write) const {
     if (relation_->rd_rel->relam != HEAP_TABLE_AM_OID || relation_->rd_rules != nullptr) {
         return false;
     }
     const auto* triggers = relation_->trigdesc;
-    const auto concerns_updates = [](const Trigger& trigger) {
-        return !trigger.tgisinternal && TRIGGER_FOR_UPDATE(trigger.tgtype) != 0;
+    const auto type = write == Write::insert ? TRIGGER_TYPE_INSERT : TRIGGER_TYPE_UPDATE;
+    const auto is_concerned = [type](const Trigger& trigger) {
+        return !trigger.tgisinternal && (trigger.tgtype & type) != 0;
     };
     return triggers == nullptr ||
            std::none_of(triggers->triggers, triggers->triggers + triggers->numtriggers,
-                        concerns_updates);
+                        is_concerned);
 }
 
 void Table::find_columns(const char* const* names, int* numbers, std::size_t count) const {
@@ -68,6 +71,15 @@ void Table::find_columns(const char* const* names, int* numbers, std::size_t cou
                      name);
             }
             return int{number};
+        });
+    });
+}
+
+void Table::find_labels(const char* type, const std::string_view* names, Datum* values,
+                        std::size_t count) {
+    call([=] {
+        std::transform(names, names + count, values, [type](std::string_view name) {
+            return Type<Enum>::put({type, name});
         });
     });
 }
@@ -126,8 +138,7 @@ bool are_needed(NewEntries entries) {
 
 }  // namespace
 
-// Of a version that found no room on the page of the one before.
-void Table::insert_index_entries() {
+void Table::insert_index_entries(TupleTableSlot* row, Write write) {
     if (indexes_ == nullptr) {
         state_ = CreateExecutorState();
         indexes_ = makeNode(ResultRelInfo);
@@ -135,9 +146,10 @@ void Table::insert_index_entries() {
         ExecOpenIndices(indexes_, false);
     }
 #if PG_VERSION_NUM >= 160000
-    ExecInsertIndexTuples(indexes_, written_, state_, true, false, nullptr, NIL, false);
+    ExecInsertIndexTuples(indexes_, row, state_, write == Write::update, false, nullptr, NIL,
+                          false);
 #else
-    ExecInsertIndexTuples(indexes_, written_, state_, true, false, nullptr, NIL);
+    ExecInsertIndexTuples(indexes_, row, state_, write == Write::update, false, nullptr, NIL);
 #endif
     ResetPerTupleExprContext(state_);
 }
@@ -160,11 +172,52 @@ bool Table::try_update(Lock lock, const int* columns, Datum* values, bool* nulls
             return false;
         }
         tid_ = written_->tts_tid;
-        if (are_needed(entries)) {
-            insert_index_entries();
+        if (are_needed(entries)) {  // it found no room on the page of the one before
+            insert_index_entries(written_, Write::update);
         }
         return true;
     });
+}
+
+Table::NewRow Table::empty_row() const {
+    const auto columns = static_cast<std::size_t>(RelationGetDescr(relation_)->natts);
+    NewRow row;
+    row.values_ = static_cast<Datum*>(palloc0(columns * sizeof(Datum)));
+    row.nulls_ = static_cast<bool*>(palloc(columns));
+    std::fill_n(row.nulls_, columns, true);
+    return row;
+}
+
+TupleTableSlot* Table::formed(const NewRow& row) const {
+    auto* slot = MakeSingleTupleTableSlot(RelationGetDescr(relation_), &TTSOpsHeapTuple);
+    ExecStoreHeapTuple(heap_form_tuple(RelationGetDescr(relation_), row.values_, row.nulls_), slot,
+                       true);
+    return slot;
+}
+
+std::vector<Tid> Table::write_rows() {
+    constexpr std::size_t most_together = 1000;
+    std::vector<Tid> tids;
+    tids.reserve(rows_.size());
+    for (std::size_t first = 0; first < rows_.size(); first += most_together) {
+        const auto count = std::min(most_together, rows_.size() - first);
+        auto** const rows = rows_.data() + first;
+        check_interrupts();
+        call([=, this] {
+            table_multi_insert(relation_, rows, static_cast<int>(count), GetCurrentCommandId(true),
+                               0, nullptr);
+            std::for_each(rows, rows + count, [this](TupleTableSlot* row) {
+                insert_index_entries(row, Write::insert);
+            });
+        });
+        std::transform(rows, rows + count, std::back_inserter(tids), [](TupleTableSlot* row) {
+            const auto tid = row->tts_tid;
+            ExecDropSingleTupleTableSlot(row);
+            return tid;
+        });
+    }
+    rows_.clear();
+    return tids;
 }
 
 }  // namespace ideamine::pg

@@ -1,11 +1,12 @@
 // Rows of one of our tables by their places, past the executor: for what is done to every job.
 //
-// What an UPDATE by tid does, without what makes it general: no triggers, no constraints, no
-// generated columns, no policies. Who uses it writes columns only of which none of these know, and
-// asks whether anybody has made the table a different one.
+// What an INSERT or an UPDATE by tid does, without what makes it general: no triggers, no
+// constraints, no generated columns, no policies. Who uses it writes columns only of which none of
+// these know, and asks whether anybody has made the table a different one.
 #pragma once
 
 #include <exception>
+#include <vector>
 
 #include "ideamine/pg/datum.hpp"
 
@@ -26,6 +27,21 @@ struct Columns {
     std::array<int, count> numbers{};
 };
 
+// What the server calls the values of an enumeration of ours. Declared and looked up in the same
+// way, since they live as long as the extension's tables.
+template <std::size_t count>
+struct Labels {
+    const char* type;
+    std::array<std::string_view, count> names;
+    Oid table = InvalidOid;
+    std::array<Datum, count> values{};
+
+    // It is one of them.
+    Datum operator[](std::string_view name) const {
+        return values[static_cast<std::size_t>(std::ranges::find(names, name) - names.begin())];
+    }
+};
+
 class Table {
   public:
     // For the time of a scope, in which it sees what the caller's next statement would see. Inside
@@ -36,15 +52,24 @@ class Table {
     Table(const Table&) = delete;
     Table& operator=(const Table&) = delete;
 
-    // Whether an UPDATE would do nothing else: nobody has put triggers, rules or another access
+    // Whether a statement would do nothing else: nobody has put triggers, rules or another access
     // method on it.
-    bool is_plain() const;
+    enum class Write { insert, update };
+    bool is_plain(Write write) const;
 
     template <std::size_t count>
     void look_up(Columns<count>& columns) const {
         if (columns.table != relation_->rd_id) {
             find_columns(columns.names.data(), columns.numbers.data(), count);
             columns.table = relation_->rd_id;
+        }
+    }
+
+    template <std::size_t count>
+    void look_up(Labels<count>& labels) const {
+        if (labels.table != relation_->rd_id) {
+            find_labels(labels.type, labels.names.data(), labels.values.data(), count);
+            labels.table = relation_->rd_id;
         }
     }
 
@@ -92,12 +117,51 @@ class Table {
         return *optional<T>(column);
     }
 
+    // A row on its way, all of it NULL at first.
+    class NewRow {
+      public:
+        // NULL if the optional is empty. Inside pg::call().
+        template <typename T>
+        void set(int column, const T& value) {
+            if (!Nullable<T>::is_null(value)) {
+                set_datum(column, Type<ValueOf<T>>::put(Nullable<T>::value(value)));
+            }
+        }
+        void set_datum(int column, Datum value) {
+            values_[column - 1] = value;
+            nulls_[column - 1] = false;
+        }
+
+      private:
+        friend class Table;
+        Datum* values_;
+        bool* nulls_;
+    };
+
+    // Makes rows that write_rows() writes together; `fill` is called inside pg::call(). Who makes
+    // them sees to it that constraints hold.
+    template <typename Fill>
+    void add_row(const Fill& fill) {
+        rows_.reserve(rows_.size() + 1);
+        rows_.push_back(call([&, this] {
+            auto row = empty_row();
+            fill(row);
+            return formed(row);
+        }));
+    }
+    // Returns where they stand, in their order.
+    std::vector<Tid> write_rows();
+
   private:
+    NewRow empty_row() const;
+    TupleTableSlot* formed(const NewRow& row) const;
     void find_columns(const char* const* names, int* numbers, std::size_t count) const;
+    static void find_labels(const char* type, const std::string_view* names, Datum* values,
+                            std::size_t count);
     bool try_update(Lock lock, const int* columns, Datum* values, bool* nulls, std::size_t count);
     bool lock(LockTupleMode mode, LockWaitPolicy policy);
     void prune_page();
-    void insert_index_entries();
+    void insert_index_entries(TupleTableSlot* row, Write write);
 
     Relation relation_ = nullptr;
     TableScanDesc scan_ = nullptr;  // knows how far the table goes
@@ -106,6 +170,7 @@ class Table {
     EState* state_ = nullptr;  // made when it is needed
     ResultRelInfo* indexes_ = nullptr;
     Tid tid_{};
+    std::vector<TupleTableSlot*> rows_;
     BlockNumber pruned_ = InvalidBlockNumber;  // the page that was looked at last
     int exceptions_ = std::uncaught_exceptions();
 };
