@@ -1,7 +1,7 @@
 #include "jobs/job_rows_store.hpp"
 
-#include "ideamine/pg/extension.hpp"
 #include "ideamine/pg/transaction_id.hpp"
+#include "jobs/jobs_table.hpp"
 
 namespace ideamine::jobs {
 
@@ -51,9 +51,7 @@ constinit pg::Labels<4> classes{"ideamine.priority_class", {"P0", "P1", "P2", "P
 
 }  // namespace
 
-JobRows::JobRows()
-    : plain_(table_.is_plain(pg::Table::Write::update) &&
-             pg::installed_version() >= Version{1, 2}) {
+JobRows::JobRows() : plain_(is_plain(table_, pg::Table::Write::update)) {
     if (plain_) {
         table_.look_up(columns);
         table_.look_up(statuses);

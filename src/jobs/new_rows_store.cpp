@@ -1,8 +1,8 @@
 #include "jobs/new_rows_store.hpp"
 
-#include "ideamine/pg/extension.hpp"
 #include "ideamine/pg/function.hpp"
 #include "jobs/gate_store.hpp"
+#include "jobs/jobs_table.hpp"
 #include "jobs/priority_class.hpp"
 #include "jobs/publish_store.hpp"
 
@@ -244,7 +244,7 @@ bool NewRows::write_directly(const std::string& tenant, Time now) const {
     std::vector<pg::Tid> tids;
     {
         pg::Table table{"jobs"};
-        if (!table.is_plain(pg::Table::Write::insert) || pg::installed_version() < Version{1, 2}) {
+        if (!is_plain(table, pg::Table::Write::insert)) {
             return false;
         }
         table.look_up(columns);

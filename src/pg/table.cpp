@@ -21,7 +21,6 @@ namespace ideamine::pg {
 
 Table::Table(const char* name) {
     call([&] {
-        PreventCommandIfReadOnly("UPDATE");
         const auto schema = get_namespace_oid("ideamine", false);
         relation_ = table_open(get_relname_relid(name, schema), RowExclusiveLock);
         PushActiveSnapshot(GetTransactionSnapshot());
@@ -48,8 +47,24 @@ Table::~Table() {
     CommandCounterIncrement();
 }
 
-bool Table::is_plain(Write write) const {
-    if (relation_->rd_rel->relam != HEAP_TABLE_AM_OID || relation_->rd_rules != nullptr) {
+namespace {
+
+int count_columns(TupleDesc descriptor) {
+    int count = 0;
+    for (int i = 0; i < descriptor->natts; ++i) {
+        count += TupleDescAttr(descriptor, i)->attisdropped ? 0 : 1;
+    }
+    return count;
+}
+
+}  // namespace
+
+bool Table::is_plain(Write write, const Shape& shape) const {
+    auto* const descriptor = RelationGetDescr(relation_);
+    const auto* constraints = descriptor->constr;
+    if (relation_->rd_rel->relam != HEAP_TABLE_AM_OID || relation_->rd_rules != nullptr ||
+        count_columns(descriptor) != shape.columns ||
+        (constraints == nullptr ? 0 : constraints->num_check) != shape.checks) {
         return false;
     }
     const auto* triggers = relation_->trigdesc;
@@ -116,6 +131,7 @@ std::string Table::label(int column) const {
 
 bool Table::lock(LockTupleMode mode, LockWaitPolicy policy) {
     return call([=, this] {
+        PreventCommandIfReadOnly("UPDATE");
         TM_FailureData failure;
         return table_tuple_lock(relation_, &tid_, GetActiveSnapshot(), found_,
                                 GetCurrentCommandId(true), mode, policy, 0, &failure) == TM_Ok;
@@ -157,6 +173,7 @@ void Table::insert_index_entries(TupleTableSlot* row, Write write) {
 bool Table::try_update(Lock lock, const int* columns, Datum* values, bool* nulls,
                        std::size_t count) {
     return call([&] {
+        PreventCommandIfReadOnly("UPDATE");
         auto* old = ExecFetchSlotHeapTuple(found_, false, nullptr);
         auto* tuple =
             heap_modify_tuple_by_cols(old, RelationGetDescr(relation_), static_cast<int>(count),
@@ -204,6 +221,7 @@ std::vector<Tid> Table::write_rows() {
         auto** const rows = rows_.data() + first;
         check_interrupts();
         call([=, this] {
+            PreventCommandIfReadOnly("INSERT");
             table_multi_insert(relation_, rows, static_cast<int>(count), GetCurrentCommandId(true),
                                0, nullptr);
             std::for_each(rows, rows + count, [this](TupleTableSlot* row) {

@@ -147,12 +147,17 @@ SELECT * FROM pg_temp.apart();
 SELECT created FROM ideamine.create_job('acme', 'kept');
 SELECT pg_temp.taken(:'watched');
 SELECT created FROM ideamine.create_job('acme', 'left');
+\set VERBOSITY terse
 BEGIN READ ONLY;
 SELECT pg_temp.taken(:'watched');
 ROLLBACK;
 BEGIN READ ONLY;
 SELECT pg_temp.ended('kept');
 ROLLBACK;
+BEGIN READ ONLY;
+SELECT created FROM ideamine.create_job('acme', 'never');
+ROLLBACK;
+\set VERBOSITY default
 SELECT job_type, status FROM ideamine.jobs WHERE job_type IN ('kept', 'left') ORDER BY 1;
 SELECT pg_temp.taken(:'watched');
 
@@ -169,6 +174,19 @@ SELECT job_type FROM ideamine.acquire_jobs(:'watched', 1);
 SELECT pg_temp.ended('noticed');
 SELECT * FROM seen;
 DROP TRIGGER note_change ON ideamine.jobs;
+CREATE TRIGGER note_change AFTER INSERT ON ideamine.jobs FOR EACH ROW EXECUTE FUNCTION note_change();
+SELECT created FROM ideamine.create_job('acme', 'noticed as well');
+SELECT count(*) FROM seen;
+DROP TRIGGER note_change ON ideamine.jobs;
+-- So are constraints and columns that others have added.
+ALTER TABLE ideamine.jobs ADD CONSTRAINT no_such_thing CHECK (job_type <> 'no such thing'), ADD COLUMN note text DEFAULT 'theirs';
+\set VERBOSITY sqlstate
+SELECT created FROM ideamine.create_job('acme', 'no such thing');
+\set VERBOSITY default
+SELECT created FROM ideamine.create_job('acme', 'such a thing', priority_class => 'P0');
+SELECT job_type FROM ideamine.acquire_jobs(:'watched', 1);
+SELECT job_type, note FROM ideamine.jobs WHERE job_type LIKE '%such%';
+ALTER TABLE ideamine.jobs DROP CONSTRAINT no_such_thing, DROP COLUMN note;
 DROP TABLE seen;
 DROP FUNCTION note_change();
 SELECT created FROM ideamine.create_job('acme', 'unnoticed', priority_class => 'P0');

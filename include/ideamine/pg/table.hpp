@@ -52,10 +52,14 @@ class Table {
     Table(const Table&) = delete;
     Table& operator=(const Table&) = delete;
 
-    // Whether a statement would do nothing else: nobody has put triggers, rules or another access
-    // method on it.
+    // Whether a statement would do nothing else: the table is as we have made it, and nobody has
+    // put triggers, rules, another access method, columns or constraints on it.
     enum class Write { insert, update };
-    bool is_plain(Write write) const;
+    struct Shape {
+        int columns;
+        int checks;
+    };
+    bool is_plain(Write write, const Shape& shape) const;
 
     template <std::size_t count>
     void look_up(Columns<count>& columns) const {
