@@ -21,7 +21,8 @@ bool Leases::add(Offset offset) {
     auto& lease = memory_.at<Lease>(offset);
     auto& of_job = bucket_of(table_.by_job, lease.what.job);
     for (auto other = of_job; other != 0; other = memory_.at<Lease>(other).next_of_job) {
-        if (memory_.at<Lease>(other).what == lease.what) {
+        const auto& what = memory_.at<Lease>(other).what;
+        if (what == lease.what && what.transaction == lease.what.transaction) {
             return false;
         }
     }
@@ -47,11 +48,12 @@ void Leases::unlink_from_worker(const Lease& lease) {
     }
 }
 
-Offset Leases::remove(const Uuid& job, std::int64_t first, std::int64_t last) {
+template <typename Pick>
+Offset Leases::take_out(const Uuid& job, Pick pick) {
     Offset removed = 0;
     for (auto* link = &bucket_of(table_.by_job, job); *link != 0;) {
         auto& lease = memory_.at<Lease>(*link);
-        if (lease.what.job != job || lease.what.epoch < first || lease.what.epoch > last) {
+        if (lease.what.job != job || !pick(lease.what)) {
             link = &lease.next_of_job;
             continue;
         }
@@ -61,6 +63,16 @@ Offset Leases::remove(const Uuid& job, std::int64_t first, std::int64_t last) {
         --state_.leased;
     }
     return removed;
+}
+
+Offset Leases::end(const Uuid& job, std::int64_t last) {
+    return take_out(job, [last](const Leased& leased) { return leased.epoch <= last; });
+}
+
+Offset Leases::undo(const Uuid& job, std::int64_t epoch, std::uint32_t transaction) {
+    return take_out(job, [=](const Leased& leased) {
+        return leased.epoch == epoch && leased.transaction == transaction;
+    });
 }
 
 std::uint64_t Leases::row_of(const Uuid& job, std::int64_t epoch) const {

@@ -19,8 +19,10 @@ class Leases {
 
     // A piece with a Lease, of which only what it says is filled in. False: it stands here already.
     bool add(Offset lease);
-    // Takes a job's leases out, from one epoch to another one, linked by `next_of_job`.
-    Offset remove(const Uuid& job, std::int64_t first, std::int64_t last);
+    // Takes a job's leases out up to an epoch, or the one that a transaction began, linked by
+    // `next_of_job`.
+    Offset end(const Uuid& job, std::int64_t last);
+    Offset undo(const Uuid& job, std::int64_t epoch, std::uint32_t transaction);
     // Where its job stood; 0: it is not here.
     std::uint64_t row_of(const Uuid& job, std::int64_t epoch) const;
     // Appends the leases of a worker, or all, of which each stands once; `found` has room for as
@@ -29,6 +31,8 @@ class Leases {
     void list(std::vector<Leased>& found) const;
 
   private:
+    template <typename Pick>
+    Offset take_out(const Uuid& job, Pick pick);
     void unlink_from_worker(const Lease& lease);
 
     State& state_;

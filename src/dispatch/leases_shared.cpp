@@ -53,9 +53,9 @@ void free_leases(Offset first) {
     }
 }
 
-// Takes out those with these notes, from a job's first lease on or one alone. Can't fail.
-template <typename Pick>
-void remove(Slot& slot, std::span<const LeaseNote> notes, bool earlier_too, Pick pick) {
+// Takes out what `take` takes out for each of these notes. Can't fail.
+template <typename Take>
+void remove(Slot& slot, std::span<const LeaseNote> notes, Take take) {
     Offset removed = 0;
     {
         const PlaneLock lock{slot};
@@ -64,13 +64,7 @@ void remove(Slot& slot, std::span<const LeaseNote> notes, bool earlier_too, Pick
         }
         Leases leases{slot.state, memory()};
         for (const auto& note : notes) {
-            if (!pick(note)) {
-                continue;
-            }
-            constexpr auto earliest = std::numeric_limits<std::int64_t>::min();
-            for (auto lease =
-                     leases.remove(note.job, earlier_too ? earliest : note.epoch, note.epoch);
-                 lease != 0;) {
+            for (auto lease = take(leases, note); lease != 0;) {
                 const auto next = memory().at<Lease>(lease).next_of_job;
                 memory().at<Lease>(lease).next_of_job = std::exchange(removed, lease);
                 lease = next;
@@ -80,7 +74,13 @@ void remove(Slot& slot, std::span<const LeaseNote> notes, bool earlier_too, Pick
     free_leases(removed);
 }
 
-constexpr auto all = [](const LeaseNote&) { return true; };
+Offset end(Leases& leases, const LeaseNote& note) {
+    return leases.end(note.job, note.epoch);
+}
+
+Offset undo(Leases& leases, const LeaseNote& note) {
+    return leases.undo(note.job, note.epoch, note.transaction);
+}
 
 }  // namespace
 
@@ -114,8 +114,10 @@ void add_leases(std::span<const Leased> leased) {
 void begin_leases(std::span<const Leased> leased) {
     auto& begun = notes().begun_leases;
     for (const auto& what : leased) {
-        begun.push_back(
-            {.job = what.job, .epoch = what.epoch, .level = GetCurrentSubTransactionId()});
+        begun.push_back({.job = what.job,
+                         .epoch = what.epoch,
+                         .transaction = what.transaction,
+                         .level = GetCurrentSubTransactionId()});
     }
     add_leases(leased);
 }
@@ -166,16 +168,17 @@ std::vector<std::uint64_t> rows_of(std::span<const Uuid> jobs,
 }
 
 void forget_lease(const Leased& leased) {
-    const LeaseNote note{.job = leased.job, .epoch = leased.epoch};
-    remove(*notes().use->get(), std::span{&note, 1}, false, all);
+    const LeaseNote note{
+        .job = leased.job, .epoch = leased.epoch, .transaction = leased.transaction};
+    remove(*notes().use->get(), std::span{&note, 1}, undo);
 }
 
 void settle_leases(Slot& slot, Notes& notes, bool committed) {
     if (committed && !notes.ended_leases.empty()) {
-        remove(slot, notes.ended_leases, true, all);
+        remove(slot, notes.ended_leases, end);
     }
     if (!committed && !notes.begun_leases.empty()) {
-        remove(slot, notes.begun_leases, false, all);
+        remove(slot, notes.begun_leases, undo);
     }
     notes.begun_leases.clear();
     notes.ended_leases.clear();
@@ -184,7 +187,9 @@ void settle_leases(Slot& slot, Notes& notes, bool committed) {
 void undo_leases(Slot& slot, Notes& notes, SubTransactionId level) {
     const auto is_of_level = [level](const LeaseNote& note) { return note.level == level; };
     if (std::ranges::any_of(notes.begun_leases, is_of_level)) {
-        remove(slot, notes.begun_leases, false, is_of_level);
+        remove(slot, notes.begun_leases, [&](Leases& leases, const LeaseNote& note) {
+            return is_of_level(note) ? undo(leases, note) : 0;
+        });
     }
     std::erase_if(notes.begun_leases, is_of_level);
     std::erase_if(notes.ended_leases, is_of_level);

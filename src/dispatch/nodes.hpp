@@ -110,13 +110,14 @@ struct Lane {
     std::string_view name_view() const { return {name, name_length}; }
 };
 
-// A job in the hands of a worker. A lease is named by its job and its epoch.
+// A job in the hands of a worker. A lease is named by its job and its epoch; before it is committed
+// by its transaction, too: one that is rolled back gives its epoch to another.
 struct Leased {
     Uuid job;
     Uuid worker;
     std::int64_t epoch;
     std::uint64_t row;          // where it stood when the lease began: a hint
-    std::uint32_t transaction;  // that began it; 0: it is committed
+    std::uint32_t transaction;  // that began it; 0: it was read from the table
 
     bool operator==(const Leased& other) const { return job == other.job && epoch == other.epoch; }
     bool operator<(const Leased& other) const {

@@ -42,6 +42,7 @@ struct Weight {
 struct LeaseNote {
     Uuid job;
     std::int64_t epoch;
+    TransactionId transaction = InvalidTransactionId;  // that began it
     SubTransactionId level = InvalidSubTransactionId;
 };
 

@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <limits>
 #include <random>
 #include <set>
 
@@ -14,8 +13,6 @@ namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
-
-constexpr auto earliest = std::numeric_limits<std::int64_t>::min();
 
 Uuid id(std::uint8_t number) {
     Uuid id;
@@ -31,32 +28,41 @@ class LeasesTest : public testing::Test {
     }
 
     // False: it stood there already.
-    bool add(std::uint8_t job, std::uint8_t worker, std::int64_t epoch, std::uint64_t row = 0) {
+    bool add(std::uint8_t job, std::uint8_t worker, std::int64_t epoch, std::uint64_t row = 0,
+             std::uint32_t transaction = 0) {
         const auto lease = heap_.allocate(sizeof(Lease));
-        heap_.at<Lease>(lease).what = {
-            .job = id(job), .worker = id(worker), .epoch = epoch, .row = row, .transaction = 0};
+        heap_.at<Lease>(lease).what = {.job = id(job),
+                                       .worker = id(worker),
+                                       .epoch = epoch,
+                                       .row = row,
+                                       .transaction = transaction};
         const bool added = leases().add(lease);
         if (!added) {
             heap_.free(lease);
         }
         return added;
     }
-    // Returns how many.
-    int remove(std::uint8_t job, std::int64_t first, std::int64_t last) {
-        int removed = 0;
-        for (auto lease = leases().remove(id(job), first, last); lease != 0; ++removed) {
+    // These return how many.
+    int end(std::uint8_t job, std::int64_t last) { return free(leases().end(id(job), last)); }
+    int undo(std::uint8_t job, std::int64_t epoch, std::uint32_t transaction) {
+        return free(leases().undo(id(job), epoch, transaction));
+    }
+    int free(Offset lease) {
+        int freed = 0;
+        for (; lease != 0; ++freed) {
             const auto next = heap_.at<Lease>(lease).next_of_job;
             heap_.free(std::exchange(lease, next));
         }
-        return removed;
+        return freed;
     }
     Leases leases() { return {*state_, heap_}; }
 
-    using Listed = std::set<std::tuple<std::uint8_t, std::uint8_t, std::int64_t>>;
+    using Listed = std::set<std::tuple<std::uint8_t, std::uint8_t, std::int64_t, std::uint32_t>>;
     static Listed listed(const std::vector<Leased>& found) {
         Listed listed;
         for (const auto& [job, worker, epoch, row, transaction] : found) {
-            EXPECT_TRUE(listed.emplace(job.bytes.back(), worker.bytes.back(), epoch).second)
+            EXPECT_TRUE(
+                listed.emplace(job.bytes.back(), worker.bytes.back(), epoch, transaction).second)
                 << "listed twice";
         }
         return listed;
@@ -80,8 +86,8 @@ TEST_F(LeasesTest, StandUnderTheirWorkers) {
     add(1, 10, 5);
     add(2, 10, 5);
     add(3, 11, 5);
-    EXPECT_THAT(of(10), ElementsAre(std::tuple{1, 10, 5}, std::tuple{2, 10, 5}));
-    EXPECT_THAT(of(11), ElementsAre(std::tuple{3, 11, 5}));
+    EXPECT_THAT(of(10), ElementsAre(std::tuple{1, 10, 5, 0}, std::tuple{2, 10, 5, 0}));
+    EXPECT_THAT(of(11), ElementsAre(std::tuple{3, 11, 5, 0}));
     EXPECT_THAT(of(12), IsEmpty());
     EXPECT_EQ(state_->leased, 3U);
 }
@@ -89,22 +95,32 @@ TEST_F(LeasesTest, StandUnderTheirWorkers) {
 TEST_F(LeasesTest, OneThatWasReadFromTheTableAsWellStandsOnce) {
     EXPECT_TRUE(add(1, 10, 5));
     EXPECT_FALSE(add(1, 10, 5));
-    EXPECT_EQ(remove(1, earliest, 5), 1);
+    EXPECT_EQ(end(1, 5), 1);
     EXPECT_THAT(all(), IsEmpty());
 }
 
 TEST_F(LeasesTest, TheEndOfALeaseLeavesALaterOne) {
     add(1, 10, 5);
     add(1, 11, 6);
-    EXPECT_EQ(remove(1, earliest, 5), 1);
-    EXPECT_THAT(all(), ElementsAre(std::tuple{1, 11, 6}));
+    EXPECT_EQ(end(1, 5), 1);
+    EXPECT_THAT(all(), ElementsAre(std::tuple{1, 11, 6, 0}));
 }
 
+// The epoch of a lease that is rolled back is given to whoever leases the job next, perhaps before
+// the one that rolls back is here to say so.
 TEST_F(LeasesTest, ARollbackTakesItsOwnAlone) {
+    add(1, 10, 5, 0, 77);
+    EXPECT_TRUE(add(1, 11, 5, 0, 78));
+    EXPECT_EQ(undo(1, 5, 77), 1);
+    EXPECT_THAT(all(), ElementsAre(std::tuple{1, 11, 5, 78}));
+    EXPECT_EQ(undo(1, 5, 77), 0);
+}
+
+TEST_F(LeasesTest, AnEndTakesWhatWasReadFromTheTableAsWell) {
+    add(1, 10, 5, 0, 77);
     add(1, 10, 5);
-    add(1, 11, 6);
-    EXPECT_EQ(remove(1, 6, 6), 1);
-    EXPECT_THAT(all(), ElementsAre(std::tuple{1, 10, 5}));
+    EXPECT_EQ(end(1, 5), 2);
+    EXPECT_THAT(all(), IsEmpty());
 }
 
 TEST_F(LeasesTest, KnowWhereTheirJobsStand) {
@@ -124,16 +140,20 @@ TEST_F(LeasesTest, RandomHistoriesAreThoseOfASet) {
     for (int i = 0; i < 20'000; ++i) {
         const auto job = static_cast<std::uint8_t>(pick(40));
         const auto epoch = pick(4);
+        const auto transaction = static_cast<std::uint32_t>(pick(3) - 1);
         if (pick(2) == 1) {
             const auto worker = static_cast<std::uint8_t>(1 + (job + epoch) % 5);
-            ASSERT_EQ(add(job, worker, epoch), model.emplace(job, worker, epoch).second);
+            ASSERT_EQ(add(job, worker, epoch, 0, transaction),
+                      model.emplace(job, worker, epoch, transaction).second);
         } else {
-            const bool earlier_too = pick(2) == 1;
+            const bool ends = pick(2) == 1;
             const auto gone = std::erase_if(model, [&](const auto& lease) {
-                const auto& [of_job, worker, of_epoch] = lease;
-                return of_job == job && (of_epoch == epoch || (earlier_too && of_epoch < epoch));
+                const auto& [of_job, worker, of_epoch, of_transaction] = lease;
+                return of_job == job && (ends ? of_epoch <= epoch
+                                              : of_epoch == epoch && of_transaction == transaction);
             });
-            ASSERT_EQ(remove(job, earlier_too ? earliest : epoch, epoch), static_cast<int>(gone));
+            ASSERT_EQ(ends ? end(job, epoch) : undo(job, epoch, transaction),
+                      static_cast<int>(gone));
         }
         ASSERT_EQ(all(), model);
         ASSERT_EQ(state_->leased, model.size());
@@ -143,8 +163,8 @@ TEST_F(LeasesTest, RandomHistoriesAreThoseOfASet) {
                              [&](const auto& lease) { return std::get<1>(lease) == worker; });
         ASSERT_EQ(of(worker), expected);
     }
-    for (const auto& [job, worker, epoch] : model) {
-        remove(job, earliest, 9);
+    for (std::uint8_t job = 1; job <= 40; ++job) {
+        end(job, 9);
     }
     EXPECT_EQ(heap_.pieces(), 1U) << "the table alone is left";
 }
