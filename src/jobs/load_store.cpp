@@ -1,5 +1,7 @@
 #include "jobs/load_store.hpp"
 
+#include <set>
+
 #include "dispatch/leases_shared.hpp"
 #include "ideamine/pg/transaction_id.hpp"
 #include "jobs/gate_store.hpp"
@@ -141,10 +143,14 @@ void list_running(const std::optional<Uuid>& worker, pg::Returned& returned) {
     if (plane::is_available() && !RecoveryInProgress()) {
         load_if_due(plane::Found::enough);
         const auto here = plane::leases(worker);
-        for (std::size_t i = 0; here.are_all && i < here.leases.size(); ++i) {
-            returned.add(here.leases[i].job);
-        }
         if (here.are_all) {
+            // a job may have several, of transactions that know nothing of each other yet
+            std::set<Uuid> jobs;
+            std::ranges::transform(here.leases, std::inserter(jobs, jobs.end()),
+                                   &dispatch::Leased::job);
+            for (const auto& job : jobs) {
+                returned.add(job);
+            }
             return;
         }
     }

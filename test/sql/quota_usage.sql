@@ -11,7 +11,7 @@ CREATE FUNCTION pg_temp.used(tenant text, resource text) RETURNS numeric LANGUAG
   SELECT used FROM ideamine.get_tenant_usage($1) AS u WHERE u.resource::text = $2
 $$;
 CREATE VIEW pg_temp.partitions AS
-  SELECT left(c.relname, -9) AS of, right(c.relname, 8)::date - current_date AS day FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
+  SELECT left(c.relname, -9) AS of, right(c.relname, 8)::date - (now() AT TIME ZONE 'UTC')::date AS day FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
   WHERE i.inhparent IN ('ideamine.tenant_usage'::regclass, 'ideamine.user_usage'::regclass);
 -- Appends usage of an earlier day, as it would have been then.
 CREATE PROCEDURE pg_temp.use(days_ago integer, tenant text, resource text, amount numeric) LANGUAGE plpgsql AS $$
@@ -34,31 +34,31 @@ SELECT ideamine.roll_up_usage();
 SELECT count(*) FROM pg_temp.partitions;
 
 SELECT ideamine.create_tenant('acme'), ideamine.create_tenant('globex');
-CALL pg_temp.use(3, 'acme', 'memory', 5);
-CALL pg_temp.use(3, 'acme', 'memory', -2);
-CALL pg_temp.use(3, 'acme', 'tokens', 100);
-CALL pg_temp.use(2, 'acme', 'memory', 1.5);
-CALL pg_temp.use(2, 'globex', 'storage', 7);
+CALL pg_temp.use(5, 'acme', 'memory', 5);
+CALL pg_temp.use(5, 'acme', 'memory', -2);
+CALL pg_temp.use(5, 'acme', 'tokens', 100);
+CALL pg_temp.use(4, 'acme', 'memory', 1.5);
+CALL pg_temp.use(4, 'globex', 'storage', 7);
 SELECT ideamine.reload_counters() >= 0 AS reloaded;
 SELECT allowed FROM ideamine.enforce_quota('acme', 'memory', 0.5);
 SELECT pg_temp.used('acme', 'memory'), pg_temp.used('acme', 'tokens') AS tokens_today, pg_temp.used('globex', 'storage');
 
 -- Rolled up, they give the same totals; so they do when the details are gone.
 SELECT ideamine.roll_up_usage();
-SELECT tenant_id, resource, current_date - day AS days_ago, amount, entries FROM ideamine.tenant_usage_rollups ORDER BY day, tenant_id, resource;
+SELECT tenant_id, resource, (now() AT TIME ZONE 'UTC')::date - day AS days_ago, amount, entries FROM ideamine.tenant_usage_rollups ORDER BY day, tenant_id, resource;
 SELECT ideamine.reload_counters() >= 0 AS reloaded;
 SELECT pg_temp.used('acme', 'memory'), pg_temp.used('globex', 'storage');
-SELECT ideamine.cleanup_old_usage_records('36 hours');
+SELECT ideamine.cleanup_old_usage_records('72 hours');
 SELECT * FROM pg_temp.partitions ORDER BY 1, 2;
 SELECT ideamine.reload_counters() >= 0 AS reloaded;
 SELECT pg_temp.used('acme', 'memory'), pg_temp.used('globex', 'storage');
 SELECT count(*) AS broken FROM ideamine.audit_counters() WHERE state <> 'ok';
 -- What is rolled up is closed, for good.
-CALL pg_temp.use(1, 'acme', 'memory', 1);
+CALL pg_temp.use(2, 'acme', 'memory', 1);
 SELECT ideamine.roll_up_usage();
 DO $$
 BEGIN
-  FOR days_ago IN 1..3 BY 2 LOOP
+  FOR days_ago IN 2..4 BY 2 LOOP
     BEGIN
       CALL pg_temp.use(days_ago, 'acme', 'memory', 1);
     EXCEPTION WHEN OTHERS THEN
