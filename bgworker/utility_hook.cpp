@@ -34,7 +34,7 @@ void let_go_of_all(pg::TransactionEvent event) {
 
 void hold_off_worker(const std::string& database) {
     if (!std::exchange(letting_go_registered, true)) {
-        pg::at_transaction_events(let_go_of_all);
+        pg::at_transaction_events(pg::AtEnd::wake, let_go_of_all);
     }
     const auto slot = slots::hold(database);
     if (!slot) {

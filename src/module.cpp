@@ -15,6 +15,7 @@
 #include "jobs/ready_shared.hpp"
 #include "jobs/unseen_shared.hpp"
 #include "quota/quota_settings.hpp"
+#include "quota/room.hpp"
 #include "quota/violations_shared.hpp"
 #include "workers/workers_settings.hpp"
 
@@ -43,6 +44,7 @@ void _PG_init() {
             jobs::shared::reserve_sleepers();
             jobs::shared::watch_unseen_commits();
             jobs::look_up_weights();
+            quota::when_room_is_made(jobs::shared::announce_ready);
             admission::shared::reserve();
             dispatch::shared::reserve();
             quota::shared::reserve_violations();

@@ -323,28 +323,24 @@ COMMENT ON COLUMN ideamine.v_priority_queue.ready_at IS 'Since when it may be ac
 COMMENT ON COLUMN ideamine.v_priority_queue.waited IS 'For how long';
 GRANT SELECT ON ideamine.v_priority_queue TO ideamine_reader, ideamine_app, ideamine_worker, ideamine_admin;
 
--- Looks only at what lives, and by index: ended jobs may be many. What came to a paused queue is pending until a
--- worker meets it.
+-- What came to a paused queue is pending until a worker meets it.
 CREATE OR REPLACE VIEW ideamine.v_job_counts WITH (security_invoker = true) AS
   SELECT tenant_id,
          pg_catalog.sum(ready)::bigint AS ready, pg_catalog.sum(scheduled)::bigint AS scheduled,
          pg_catalog.sum(blocked)::bigint AS blocked, pg_catalog.sum(running)::bigint AS running,
          pg_catalog.sum(paused)::bigint AS paused, pg_catalog.sum(dead)::bigint AS dead
   FROM (
-    SELECT tenant_id, count(*) AS ready, 0 AS scheduled, 0 AS blocked, 0 AS running, 0 AS paused, 0 AS dead
-    FROM ideamine.jobs WHERE status = 'pending' AND ready_at IS NOT NULL GROUP BY tenant_id
-    UNION ALL
-    SELECT tenant_id, 0, count(*), 0, 0, 0, 0
-    FROM ideamine.jobs WHERE status = 'pending' AND ready_at IS NULL GROUP BY tenant_id
-    UNION ALL
-    SELECT tenant_id, 0, 0, count(*) FILTER (WHERE status = 'blocked'), 0, count(*) FILTER (WHERE status = 'paused'), 0
-    FROM ideamine.jobs WHERE status IN ('blocked', 'paused') GROUP BY tenant_id
-    UNION ALL
-    SELECT q.tenant_id, -count(*), 0, 0, 0, count(*), 0
-    FROM ideamine.paused_queues AS q JOIN ideamine.jobs AS j ON j.tenant_id = q.tenant_id AND j.queue = q.queue
-    WHERE j.status = 'pending' AND j.ready_at IS NOT NULL GROUP BY q.tenant_id
-    UNION ALL
-    SELECT tenant_id, 0, 0, 0, count(*), 0, 0 FROM ideamine.jobs WHERE status = 'running' GROUP BY tenant_id
+    SELECT j.tenant_id,
+           count(*) FILTER (WHERE j.status = 'pending' AND j.waits_for IS NULL AND q.queue IS NULL) AS ready,
+           count(*) FILTER (WHERE j.waits_for = 'time') AS scheduled,
+           count(*) FILTER (WHERE j.status = 'blocked') AS blocked,
+           count(*) FILTER (WHERE j.status = 'running') AS running,
+           count(*) FILTER (WHERE j.status = 'paused'
+                            OR j.status = 'pending' AND j.waits_for IS NULL AND q.queue IS NOT NULL) AS paused,
+           0 AS dead
+    FROM ideamine.jobs AS j
+    LEFT JOIN ideamine.paused_queues AS q ON q.tenant_id = j.tenant_id AND q.queue = j.queue
+    WHERE j.status IN ('pending', 'blocked', 'running', 'paused') GROUP BY j.tenant_id
     UNION ALL
     SELECT tenant_id, 0, 0, 0, 0, 0, count(*) FROM ideamine.dead_letter_queue GROUP BY tenant_id
   ) AS counts

@@ -11,6 +11,15 @@ CREATE OR REPLACE TRIGGER jobs_truncated AFTER TRUNCATE ON ideamine.jobs
 ALTER TABLE ideamine.jobs ENABLE ALWAYS TRIGGER jobs_truncated;
 COMMENT ON TRIGGER jobs_truncated ON ideamine.jobs IS 'The dispatch plane is loaded from it';
 
+CREATE OR REPLACE FUNCTION ideamine_internal.running_jobs(worker_id uuid DEFAULT NULL) RETURNS SETOF uuid
+LANGUAGE C ROWS 100
+AS 'MODULE_PATHNAME', 'ideamine_running_jobs';
+COMMENT ON FUNCTION ideamine_internal.running_jobs(uuid) IS
+'Jobs that may be running, of one worker or of all: every one that the caller can see running, and perhaps others, so
+that its row has to be asked. They are known in shared memory; where they are not, the table is looked through.
+Errors: none of its own.';
+REVOKE ALL ON FUNCTION ideamine_internal.running_jobs(uuid) FROM PUBLIC;
+
 CREATE OR REPLACE FUNCTION ideamine_internal.weight_changed() RETURNS trigger
 LANGUAGE C
 AS 'MODULE_PATHNAME', 'ideamine_weight_changed';

@@ -22,11 +22,18 @@ COMMENT ON TYPE ideamine.failure_policy IS
 'What becomes of a job when one that it waits for fails or is cancelled. cancel: it is cancelled too; run: it
 runs all the same, with the failure in its context; blocked: it stays blocked.';
 
+CREATE TYPE ideamine.job_wait AS ENUM ('time', 'jobs', 'key', 'queue');
+COMMENT ON TYPE ideamine.job_wait IS
+'What a job waits for before a worker may have it. time: its run_at; jobs: others that it depends on, or votes; key: room
+for its concurrency key; queue: its paused queue.';
+
 -- No foreign key to tenants: each insert would lock the tenant's row, and concurrent callers of one tenant
--- would build multixacts on it. create_job() and create_jobs() look the tenant up instead. Pages keep room for the
--- claim and the completion, so that new row versions stay on their page and WAL holds only what differs; the primary
--- key has three entries of a job until vacuum comes, hence its fillfactor. What is never NULL and of fixed length
--- stands first: its place in a row is known without walking along it.
+-- would build multixacts on it. create_job() and create_jobs() look the tenant up instead. What is never NULL and of
+-- fixed length stands first: its place in a row is known without walking along it.
+-- No index knows the status, the worker or the lease: acquiring and completing a job change nothing that is indexed, and
+-- pages keep room for both, so that new row versions stay on their page (HOT) and no index grows. What may be handed
+-- out, and what is running, is found in shared memory instead; what else waits has columns that say so, which stay
+-- the same while a job runs through.
 CREATE TABLE ideamine.jobs (
   job_id                uuid NOT NULL,
   run_at                timestamptz NOT NULL,
@@ -65,7 +72,13 @@ CREATE TABLE ideamine.jobs (
   quorum                integer CONSTRAINT jobs_quorum_positive CHECK (quorum > 0),
   quorum_of             uuid,
   needs                 jsonb,
-  PRIMARY KEY (job_id, tenant_id) WITH (fillfactor = 30)
+  waits_for             ideamine.job_wait GENERATED ALWAYS AS (CASE
+                          WHEN status = 'pending' AND ready_at IS NULL THEN 'time'::ideamine.job_wait
+                          WHEN status = 'blocked' AND ready_at IS NULL THEN 'jobs'
+                          WHEN status = 'blocked' THEN 'key'
+                          WHEN status = 'paused' THEN 'queue' END) STORED,
+  held_key              text COLLATE "C" GENERATED ALWAYS AS (CASE WHEN status = 'running' THEN concurrency_key END) STORED,
+  PRIMARY KEY (job_id, tenant_id)
 ) WITH (fillfactor = 50);
 COMMENT ON TABLE ideamine.jobs IS 'One row per job, from its creation until retention removes it';
 COMMENT ON COLUMN ideamine.jobs.job_id IS 'UUID version 7, made by the extension: ids sort by the time of creation';
@@ -105,32 +118,24 @@ COMMENT ON COLUMN ideamine.jobs.context IS 'What it should know of the jobs that
 COMMENT ON COLUMN ideamine.jobs.quorum IS 'How many of its votes must agree for it to be completed; NULL for a job that a worker runs itself';
 COMMENT ON COLUMN ideamine.jobs.quorum_of IS 'The job for which this one is a vote: it goes to a worker that has no other vote for that job';
 COMMENT ON COLUMN ideamine.jobs.needs IS 'What it holds of its tenant''s quotas while it runs: cpu (cores), memory (GB) and gpu; NULL: nothing but its run';
-
--- The order of acquisition. What a job requires comes first, so that a worker looks only where it can serve:
--- a backlog that nobody can serve costs one look, however long it is.
-CREATE INDEX jobs_ready ON ideamine.jobs (required_capabilities, priority_class, tenant_id, ready_at, job_id)
-  WHERE status = 'pending' AND ready_at IS NOT NULL;
-COMMENT ON INDEX ideamine.jobs_ready IS 'Jobs that may be acquired now, in the order of acquisition';
+COMMENT ON COLUMN ideamine.jobs.waits_for IS 'See type ideamine.job_wait; NULL: for a worker at most';
+COMMENT ON COLUMN ideamine.jobs.held_key IS 'Its concurrency key while it is running';
 
 CREATE INDEX jobs_scheduled ON ideamine.jobs (run_at)
-  WHERE status = 'pending' AND ready_at IS NULL;
+  WHERE waits_for = 'time';
 COMMENT ON INDEX ideamine.jobs_scheduled IS 'Jobs that wait for their time, in the order in which they come due';
 
-CREATE INDEX jobs_running ON ideamine.jobs (worker_id)
-  WHERE status = 'running';
-COMMENT ON INDEX ideamine.jobs_running IS 'Live leases by worker: what a worker holds, and what the sweeps look at';
-
-CREATE INDEX jobs_holding_key ON ideamine.jobs (tenant_id, concurrency_key)
-  WHERE status = 'running' AND concurrency_key IS NOT NULL;
+CREATE INDEX jobs_holding_key ON ideamine.jobs (tenant_id, held_key)
+  WHERE held_key IS NOT NULL;
 COMMENT ON INDEX ideamine.jobs_holding_key IS 'Running jobs by concurrency key';
 
 CREATE INDEX jobs_behind_key ON ideamine.jobs (tenant_id, concurrency_key, priority_class, ready_at, job_id)
-  WHERE status = 'blocked' AND ready_at IS NOT NULL;
+  WHERE waits_for = 'key';
 COMMENT ON INDEX ideamine.jobs_behind_key IS 'Jobs that were ready but met no room for their concurrency key, in the order in which they come back';
 
-CREATE INDEX jobs_aside ON ideamine.jobs (tenant_id, status, queue)
-  WHERE status IN ('blocked', 'paused');
-COMMENT ON INDEX ideamine.jobs_aside IS 'Jobs that have to be brought back before they may be acquired, for counting them and for resuming a queue';
+CREATE INDEX jobs_paused ON ideamine.jobs (tenant_id, queue)
+  WHERE waits_for = 'queue';
+COMMENT ON INDEX ideamine.jobs_paused IS 'Jobs of paused queues, for resuming a queue';
 
 CREATE INDEX jobs_votes ON ideamine.jobs (quorum_of, tenant_id)
   WHERE quorum_of IS NOT NULL;

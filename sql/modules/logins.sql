@@ -52,17 +52,17 @@ GRANT EXECUTE ON FUNCTION ideamine.sees_tenants(text[]) TO ideamine_reader, idea
 
 -- Changes no row, so that it does no harm while a dump is restored. For each row, because that is what fires where
 -- changes are applied that come from another server.
-CREATE OR REPLACE FUNCTION ideamine_internal.announce_logins() RETURNS trigger
+CREATE OR REPLACE FUNCTION ideamine_internal.announce_change() RETURNS trigger
 LANGUAGE C
-AS 'MODULE_PATHNAME', 'ideamine_announce_logins';
-COMMENT ON FUNCTION ideamine_internal.announce_logins() IS
-'Tells all sessions that what they remember of tenant_logins is out of date, at the commit of the change';
-REVOKE ALL ON FUNCTION ideamine_internal.announce_logins() FROM PUBLIC;
+AS 'MODULE_PATHNAME', 'ideamine_announce_change';
+COMMENT ON FUNCTION ideamine_internal.announce_change() IS
+'Tells all sessions that what they remember of its table is out of date, at the commit of the change';
+REVOKE ALL ON FUNCTION ideamine_internal.announce_change() FROM PUBLIC;
 
 CREATE OR REPLACE TRIGGER tenant_logins_changed AFTER INSERT OR UPDATE OR DELETE ON ideamine.tenant_logins
-  FOR EACH ROW EXECUTE FUNCTION ideamine_internal.announce_logins();
+  FOR EACH ROW EXECUTE FUNCTION ideamine_internal.announce_change();
 CREATE OR REPLACE TRIGGER tenant_logins_emptied AFTER TRUNCATE ON ideamine.tenant_logins
-  FOR EACH STATEMENT EXECUTE FUNCTION ideamine_internal.announce_logins();
+  FOR EACH STATEMENT EXECUTE FUNCTION ideamine_internal.announce_change();
 ALTER TABLE ideamine.tenant_logins ENABLE ALWAYS TRIGGER tenant_logins_changed;
 ALTER TABLE ideamine.tenant_logins ENABLE ALWAYS TRIGGER tenant_logins_emptied;
 COMMENT ON TRIGGER tenant_logins_changed ON ideamine.tenant_logins IS 'Tells all sessions, at the commit';

@@ -1,5 +1,14 @@
 -- queues: pausing and resuming.
 
+CREATE OR REPLACE TRIGGER paused_queues_changed AFTER INSERT OR UPDATE OR DELETE ON ideamine.paused_queues
+  FOR EACH ROW EXECUTE FUNCTION ideamine_internal.announce_change();
+CREATE OR REPLACE TRIGGER paused_queues_emptied AFTER TRUNCATE ON ideamine.paused_queues
+  FOR EACH STATEMENT EXECUTE FUNCTION ideamine_internal.announce_change();
+ALTER TABLE ideamine.paused_queues ENABLE ALWAYS TRIGGER paused_queues_changed;
+ALTER TABLE ideamine.paused_queues ENABLE ALWAYS TRIGGER paused_queues_emptied;
+COMMENT ON TRIGGER paused_queues_changed ON ideamine.paused_queues IS 'Tells all sessions, at the commit';
+COMMENT ON TRIGGER paused_queues_emptied ON ideamine.paused_queues IS 'Tells all sessions, at the commit';
+
 CREATE OR REPLACE FUNCTION ideamine.pause_queue(
   tenant_id text,
   queue     text DEFAULT 'default',

@@ -180,7 +180,7 @@ LANGUAGE C
 AS 'MODULE_PATHNAME', 'ideamine_wait_for_jobs';
 COMMENT ON PROCEDURE ideamine.wait_for_jobs(uuid, interval) IS
 'Sleeps until there may be work for a worker, or the timeout is over; acquire_jobs() then says which. The commit
-that makes a job runnable wakes it. While it sleeps it holds no snapshot and keeps the worker alive.
+that makes a job runnable, or room in a quota, wakes it. While it sleeps it holds no snapshot and keeps the worker alive.
 CALL it by itself: inside a transaction block it raises 2D000.
 timeout: 0 to 24 hours. Errors: ID400 invalid timeout, ID404 unknown worker, ID410 the worker has ended, ID429 too
 many sessions wait, ID503 the library is not preloaded.';
@@ -188,14 +188,14 @@ REVOKE ALL ON PROCEDURE ideamine.wait_for_jobs(uuid, interval) FROM PUBLIC;
 GRANT EXECUTE ON PROCEDURE ideamine.wait_for_jobs(uuid, interval) TO ideamine_worker, ideamine_admin;
 
 CREATE OR REPLACE VIEW ideamine.v_workers WITH (security_invoker = true) AS
-  SELECT w.worker_id, w.worker_type, w.status, w.capabilities, w.tenants, w.capacity, held.jobs AS jobs_held,
+  SELECT w.worker_id, w.worker_type, w.status, w.capabilities, w.tenants, w.capacity, coalesce(held.jobs, 0) AS jobs_held,
          held.oldest AS current_job_id, w.last_heartbeat_at,
          CASE WHEN w.ended_at IS NULL THEN pg_catalog.clock_timestamp() - w.last_heartbeat_at END AS silent_for,
          w.metrics, w.deviations, w.registered_at, w.ended_at, w.replaced_by
   FROM ideamine.workers AS w
-  CROSS JOIN LATERAL (
-    SELECT count(*) AS jobs, (pg_catalog.array_agg(j.job_id ORDER BY j.started_at, j.job_id))[1] AS oldest
-    FROM ideamine.jobs AS j WHERE j.status = 'running' AND j.worker_id = w.worker_id) AS held;
+  LEFT JOIN (
+    SELECT j.worker_id, count(*) AS jobs, (pg_catalog.array_agg(j.job_id ORDER BY j.started_at, j.job_id))[1] AS oldest
+    FROM ideamine.jobs AS j WHERE j.status = 'running' GROUP BY j.worker_id) AS held ON held.worker_id = w.worker_id;
 COMMENT ON VIEW ideamine.v_workers IS 'Workers, with what they hold';
 COMMENT ON COLUMN ideamine.v_workers.worker_id IS 'The worker';
 COMMENT ON COLUMN ideamine.v_workers.worker_type IS 'What kind of worker it is';

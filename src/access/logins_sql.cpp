@@ -70,7 +70,7 @@ IDEAMINE_FUNCTION(ideamine_sees_tenants) {
     });
 }
 
-IDEAMINE_FUNCTION(ideamine_announce_logins) {
+IDEAMINE_FUNCTION(ideamine_announce_change) {
     return pg::boundary([&] {
         pg::announce_change(fcinfo);
         return PointerGetDatum(nullptr);

@@ -228,7 +228,7 @@ constinit bool watching = false;
 
 void watch_transactions() {
     if (!watching) {
-        pg::at_transaction_events(end_transaction);
+        pg::at_transaction_events(pg::AtEnd::settle, end_transaction);
         pg::at_subtransaction_end(end_subtransaction);
         watching = true;
     }

@@ -4,6 +4,7 @@
 #include <ranges>
 
 #include "dispatch/dispatch_settings.hpp"
+#include "dispatch/leases_shared.hpp"
 #include "dispatch/notes_shared.hpp"
 #include "ideamine/pg/datum.hpp"
 
@@ -25,7 +26,9 @@ bool is_due(const Slot& slot, Found found) {
         case Phase::loaded:
             break;
     }
-    const bool are_missing = slot.has_missed || (found != Found::enough && slot.state.spilled > 0);
+    const bool leases_fit = !slot.has_all_leases && slot.state.leased < most_leases() / 2;
+    const bool are_missing =
+        slot.has_missed || leases_fit || (found != Found::enough && slot.state.spilled > 0);
     const bool has_given = slot.state.turns != slot.turns_when_loaded;
     return are_missing &&
            (pg::now() >= slot.load_again_at || (found == Found::nothing && has_given));
@@ -49,6 +52,7 @@ bool Loading::begin(Found found) {
         }
         slot.phase = Phase::loading;
         slot.has_missed = false;
+        slot.has_lost_leases = false;
         slot.loading_since = pg::now();
         cleared = lock.plane().clear();
         notes.is_loading = true;
@@ -169,6 +173,7 @@ std::span<const Loading::Read> Loading::put_in_place(std::span<const Read> toget
 
 void Loading::finish() {
     auto& slot = *notes().use->get();
+    add_leases(leases_);
     thin_out();
     for (auto& [priority_class, stretches] : by_class()) {
         // each queue gets its first ones before any gets more
@@ -179,6 +184,7 @@ void Loading::finish() {
     }
     const PlaneLock lock{slot};
     slot.phase = Phase::loaded;
+    slot.has_all_leases = slot.has_all_leases || !slot.has_lost_leases;
     slot.has_missed = slot.has_missed || has_missed_;
     // a table that is too large for memory is not read all the time
     const auto now = pg::now();

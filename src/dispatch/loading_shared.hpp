@@ -19,6 +19,7 @@ class Loading {
     static bool begin(Found found);
 
     void add(const Ready& ready);
+    void add(const Leased& leased) { leases_.push_back(leased); }
     std::size_t size() const { return read_.size(); }
     // What there is no room for spills, of every queue the latest.
     void finish();
@@ -34,6 +35,7 @@ class Loading {
     static std::span<const Read> put_in_place(std::span<const Read> together);
 
     std::vector<Read> read_;
+    std::vector<Leased> leases_;
     std::map<Offset, Item> left_out_;  // of each queue the first one: none after it is taken in
     bool has_missed_ = false;
 };

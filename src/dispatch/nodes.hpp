@@ -3,6 +3,7 @@
 
 #include <array>
 #include <string_view>
+#include <tuple>
 
 #include "dispatch/memory.hpp"
 #include "ideamine/clock.hpp"
@@ -109,6 +110,33 @@ struct Lane {
     std::string_view name_view() const { return {name, name_length}; }
 };
 
+// A job in the hands of a worker. A lease is named by its job and its epoch; before it is committed
+// by its transaction, too: one that is rolled back gives its epoch to another.
+struct Leased {
+    Uuid job;
+    Uuid worker;
+    std::int64_t epoch;
+    std::uint64_t row;          // where it stood when the lease began: a hint
+    std::uint32_t transaction;  // that began it; 0: it was read from the table
+
+    bool operator==(const Leased& other) const { return job == other.job && epoch == other.epoch; }
+    bool operator<(const Leased& other) const {
+        return std::tie(job, epoch) < std::tie(other.job, other.epoch);
+    }
+};
+
+struct Lease {
+    Offset next_of_job;  // of its bucket
+    Offset next_of_worker;
+    Offset previous_of_worker;  // 0: it is the first of its bucket
+    Leased what;
+};
+
+struct LeaseTable {
+    std::array<Offset, 8192> by_job;  // buckets
+    std::array<Offset, 1024> by_worker;
+};
+
 // One installation's plane. Zeroed it is an empty one.
 struct State {
     Offset lanes;
@@ -118,6 +146,8 @@ struct State {
     std::uint64_t size;                    // items
     Offset parked;                         // queues
     std::uint32_t spilled;                 // queues that have
+    Offset leases;                         // table
+    std::uint64_t leased;                  // leases in it
 };
 
 }  // namespace ideamine::dispatch

@@ -1,5 +1,6 @@
 #include "dispatch/notes_shared.hpp"
 
+#include "dispatch/leases_shared.hpp"
 #include "ideamine/pg/transaction_end.hpp"
 
 namespace ideamine::dispatch::shared {
@@ -29,6 +30,7 @@ void append_published(Slot& slot, Notes& notes) {
     }
     slot.has_missed = slot.has_missed || notes.has_missed || notes.loads_anew;
     if (notes.loads_anew) {
+        lose_leases(slot);
         slot.load_again_at = Time::min();
     }
     for (auto& [queue, chunk, level] : notes.published) {
@@ -116,16 +118,15 @@ void forget_own(Notes& notes) {
     }
 }
 
-using Handler = void (*)(pg::TransactionEvent);
-constinit Handler handler_after = nullptr;
-
-void settle(pg::TransactionEvent event) {
+void end_transaction(pg::TransactionEvent event) {
     auto& notes = current();
     if (!pg::has_ended(event) || !notes.use) {
         return;
     }
     auto& slot = *notes.use->get();
     const bool committed = event == pg::TransactionEvent::committed;
+    // before others can lease the same jobs
+    settle_leases(slot, notes, committed);
     if (committed) {
         give_back_rest(notes, 0);
         tell_of_tenants(slot, notes);
@@ -143,13 +144,6 @@ void settle(pg::TransactionEvent event) {
     notes.has_missed = false;
     notes.loads_anew = false;
     notes.use.reset();
-}
-
-void end_transaction(pg::TransactionEvent event) {
-    settle(event);
-    if (handler_after != nullptr) {
-        handler_after(event);
-    }
 }
 
 template <typename Note>
@@ -189,6 +183,8 @@ void end_subtransaction(bool committed, SubTransactionId level, SubTransactionId
         hand_over(notes.taken, level, parent);
         hand_over(notes.charges, level, parent);
         hand_over(notes.weights, level, parent);
+        hand_over(notes.begun_leases, level, parent);
+        hand_over(notes.ended_leases, level, parent);
         for (auto& hand : notes.taken) {
             if (hand.published_at == level) {
                 hand.published_at = parent;
@@ -196,6 +192,7 @@ void end_subtransaction(bool committed, SubTransactionId level, SubTransactionId
         }
         return;
     }
+    undo_leases(*notes.use->get(), notes, level);
     undo_taking(notes, first_taken(notes, level));
     forget_published(notes, level);
     const auto is_of_level = [level](const auto& note) { return note.level == level; };
@@ -245,18 +242,13 @@ namespace {
 void watch_transactions() {
     static constinit bool watching = false;
     if (!watching) {
-        pg::at_transaction_events(end_transaction);
+        pg::at_transaction_events(pg::AtEnd::publish, end_transaction);
         pg::at_subtransaction_end(end_subtransaction);
         watching = true;
     }
 }
 
 }  // namespace
-
-void after_publishing(void (*handler)(pg::TransactionEvent)) {
-    watch_transactions();
-    handler_after = handler;
-}
 
 Notes& notes() {
     watch_transactions();

@@ -38,19 +38,26 @@ struct Weight {
     SubTransactionId level;
 };
 
+// A lease that the transaction has begun, or ended.
+struct LeaseNote {
+    Uuid job;
+    std::int64_t epoch;
+    TransactionId transaction = InvalidTransactionId;  // that began it
+    SubTransactionId level = InvalidSubTransactionId;
+};
+
 struct Notes {
     std::optional<Use> use;
     std::vector<Published> published;
     std::vector<InHand> taken;
     std::vector<Charge> charges;
     std::vector<Weight> weights;
+    std::vector<LeaseNote> begun_leases;
+    std::vector<LeaseNote> ended_leases;
     bool has_missed = false;  // something was published that could not be noted
     bool loads_anew = false;  // whoever comes next is to load
     bool is_loading = false;
 };
-
-// Called at the end of each transaction, when what it published is there.
-void after_publishing(void (*handler)(pg::TransactionEvent));
 
 // From this one on: all of it comes back, or all that is not kept. The transaction goes on.
 void undo_taking(Notes& notes, std::size_t first);

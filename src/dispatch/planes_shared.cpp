@@ -64,8 +64,21 @@ void free_queues(Offset first) {
     }
 }
 
+void free_leases(Offset table) {
+    for (auto lease : arena_memory.at<LeaseTable>(table).by_job) {
+        while (lease != 0) {
+            const auto next = arena_memory.at<Lease>(lease).next_of_job;
+            arena_memory.free(std::exchange(lease, next));
+        }
+    }
+    arena_memory.free(table);
+}
+
 // Of a plane that nobody else can see any more.
 void free_nodes(const State& state) {
+    if (state.leases != 0) {
+        free_leases(state.leases);
+    }
     for (auto tenant : state.tenants) {
         while (tenant != 0) {
             const auto& node = arena_memory.at<Tenant>(tenant);
@@ -114,6 +127,8 @@ Use::Use(const pg::Installation& installation) : slot_(nullptr) {
                           .users = 0,
                           .phase = Phase::unloaded,
                           .has_missed = false,
+                          .has_all_leases = false,
+                          .has_lost_leases = false,
                           .loading_since = {},
                           .load_again_at = {},
                           .turns_when_loaded = 0,

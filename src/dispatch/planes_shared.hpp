@@ -20,6 +20,8 @@ struct Slot {
     // Jobs of the table may be missing of which no queue knows: there was no room for a queue, or
     // they were published before it was loaded.
     bool has_missed;
+    bool has_all_leases;
+    bool has_lost_leases;  // since loading began: there was no room for some, or nobody said so
     Time loading_since;
     Time load_again_at;  // not before
     std::uint64_t turns_when_loaded;
@@ -29,6 +31,12 @@ struct Slot {
 // In _PG_init, while the postmaster loads its libraries.
 void reserve();
 bool is_available();
+
+// With the lock. Leases are missing until they have been read from the table.
+inline void lose_leases(Slot& slot) {
+    slot.has_all_leases = false;
+    slot.has_lost_leases = true;
+}
 
 // Pieces of the memory that ideamine.dispatch_memory sets aside.
 Memory& memory();

@@ -12,14 +12,14 @@ constexpr std::chrono::days longest{1};
 
 }  // namespace
 
-void BusyTimes::add(const std::string& tenant, const pg::Row& row, int first) {
-    const auto started_at = row.optional<Time>(first + 1);
-    if (!started_at) {
+void BusyTimes::add(const std::string& tenant, PriorityClass priority_class,
+                    std::optional<Time> since) {
+    if (!since) {
         return;
     }
-    const auto busy = std::min<Duration>(pg::now() - *started_at, longest);
+    const auto busy = std::min<Duration>(pg::now() - *since, longest);
     if (busy > paid) {
-        beyond_[{tenant, parse_priority_class(row.get<std::string>(first))}] += busy - paid;
+        beyond_[{tenant, priority_class}] += busy - paid;
     }
 }
 

@@ -10,8 +10,8 @@ namespace ideamine::jobs {
 
 class BusyTimes {
   public:
-    // Of a job that was running; its class stands in column `first`, and when it started after it.
-    void add(const std::string& tenant, const pg::Row& row, int first);
+    // Of a job that was running since then.
+    void add(const std::string& tenant, PriorityClass priority_class, std::optional<Time> since);
     void add(const BusyTimes& others);
 
     // Their tenants pay for what jobs took beyond the second that was paid when they were acquired,

@@ -1,9 +1,13 @@
 #include "jobs/claim_store.hpp"
 
 #include "access/caller_store.hpp"
+#include "dispatch/leases_shared.hpp"
+#include "ideamine/pg/transaction_id.hpp"
 #include "jobs/incarnation_store.hpp"
+#include "jobs/job_rows_store.hpp"
 #include "jobs/promote_store.hpp"
 #include "jobs/taken_store.hpp"
+#include "jobs/waits.hpp"
 
 namespace ideamine::jobs {
 
@@ -50,7 +54,9 @@ class Claim {
     }
 
   private:
-    std::size_t lease(const Tids& tids);
+    std::size_t lease(const TakenJobs::Batch& batch);
+    bool lease_directly(const Tids& tids);
+    void lease_by_statement(const Tids& tids);
 
     const shared::Installation& installation_;
     const Claimant& claimant_;
@@ -61,24 +67,55 @@ class Claim {
     Epoch first_epoch_;
 };
 
-std::size_t Claim::lease(const Tids& tids) {
+std::size_t Claim::lease(const TakenJobs::Batch& batch) {
     if (const auto ahead = incarnation_of(taken_.latest_epoch());
         ahead > incarnation_of(first_epoch_)) {
         first_epoch_ = next_epoch(raise_incarnation_above(installation_, ahead), 0);
     }
-    if (!tids.empty()) {
-        returned_.add(
-            lease_locked.execute(tids, first_epoch_, claimant_.worker_id, pg::now(), lease_));
+    if (!batch.tids.empty() && (batch.has_special || !lease_directly(batch.tids))) {
+        lease_by_statement(batch.tids);
     }
-    return tids.size();
+    return batch.tids.size();
 }
 
-constinit pg::Statement next_due{
-    "SELECT run_at FROM ideamine.jobs WHERE status = 'pending' AND ready_at IS NULL"
-    " ORDER BY run_at LIMIT 1"};
+// False: it has to be done by a statement.
+bool Claim::lease_directly(const Tids& tids) {
+    JobRows rows;
+    if (!rows.are_plain()) {
+        return false;
+    }
+    const auto now = pg::now();
+    std::vector<dispatch::Leased> leased;
+    leased.reserve(tids.size());
+    for (const auto& tid : tids) {
+        rows.find_locked(tid);
+        leased.push_back(rows.lease(claimant_.worker_id, first_epoch_, now, lease_, returned_));
+    }
+    dispatch::shared::begin_leases(leased);
+    return true;
+}
+
+void Claim::lease_by_statement(const Tids& tids) {
+    const auto rows =
+        lease_locked.execute(tids, first_epoch_, claimant_.worker_id, pg::now(), lease_);
+    returned_.add(rows);
+    std::vector<dispatch::Leased> leased;
+    leased.reserve(rows.size());
+    for (const pg::Row row : rows) {
+        leased.push_back({.job = row.get<Uuid>(1),
+                          .worker = claimant_.worker_id,
+                          .epoch = row.get<Epoch>(2),
+                          .row = 0,
+                          .transaction = pg::own_transaction()});
+    }
+    dispatch::shared::begin_leases(leased);
+}
+
+constinit pg::Statement next_due{"SELECT run_at FROM ideamine.jobs WHERE " IDEAMINE_WAITS_FOR_TIME
+                                 " ORDER BY run_at LIMIT 1"};
 
 constinit pg::Statement next_due_of{
-    "SELECT run_at FROM ideamine.jobs WHERE status = 'pending' AND ready_at IS NULL"
+    "SELECT run_at FROM ideamine.jobs WHERE " IDEAMINE_WAITS_FOR_TIME
     "  AND tenant_id = ANY ($1) ORDER BY run_at LIMIT 1"};
 
 // A login that is bound to tenants is not told when others have work, although that is what wakes

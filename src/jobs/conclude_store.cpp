@@ -73,6 +73,7 @@ Conclusion conclude(Ended ended) {
     if (quota::counts_leases()) {
         shared::announce_ready(ended.released.leases().end());
     }
+    ended.released.end_leases();
     ended.released.busy().charge();
     readmit_waiting(ended.released.keys());
     return conclusion;

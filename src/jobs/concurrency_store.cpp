@@ -2,6 +2,7 @@
 
 #include "ideamine/pg/key_lock.hpp"
 #include "jobs/publish_store.hpp"
+#include "jobs/waits.hpp"
 
 namespace ideamine::jobs {
 
@@ -17,8 +18,8 @@ constinit pg::Statement readmit{
     "UPDATE ideamine.jobs j SET status = 'pending'"
     " WHERE ctid = ANY (ARRAY("
     "  SELECT ctid FROM ideamine.jobs"
-    "  WHERE tenant_id = $1 AND concurrency_key = $2 AND status = 'blocked'"
-    "   AND ready_at IS NOT NULL AND concurrency_limit > $4"
+    "  WHERE tenant_id = $1 AND concurrency_key = $2 AND " IDEAMINE_WAITS_FOR_KEY
+    "   AND concurrency_limit > $4"
     "  ORDER BY priority_class, ready_at, job_id LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED))"
     " RETURNING " IDEAMINE_READY("j"),
     Kind::writes_latest};
@@ -26,25 +27,25 @@ constinit pg::Statement readmit{
 // The limit of the one that would come back first.
 constinit pg::Statement find_limit{
     "SELECT concurrency_limit::bigint FROM ideamine.jobs"
-    " WHERE tenant_id = $1 AND concurrency_key = $2 AND status = 'blocked'"
-    "  AND ready_at IS NOT NULL AND concurrency_limit > $3"
+    " WHERE tenant_id = $1 AND concurrency_key = $2 AND " IDEAMINE_WAITS_FOR_KEY
+    "  AND concurrency_limit > $3"
     " ORDER BY priority_class, ready_at, job_id LIMIT 1"};
 
 constinit pg::Statement count_holding{
     "SELECT count(*) FROM ideamine.jobs"
-    " WHERE tenant_id = $1 AND concurrency_key = $2 AND status = 'running'",
+    " WHERE tenant_id = $1 AND " IDEAMINE_HOLDS_KEY,
     Kind::reads_latest};
 
 // Walks the index jobs_behind_key from one key to the next.
 constinit pg::Statement list_waited_for{
     "WITH RECURSIVE keys AS ("
     "  (SELECT tenant_id, concurrency_key FROM ideamine.jobs"
-    "   WHERE status = 'blocked' AND ready_at IS NOT NULL"
+    "   WHERE " IDEAMINE_WAITS_FOR_KEY
     "   ORDER BY tenant_id, concurrency_key LIMIT 1)"
     "  UNION ALL"
     "  SELECT next.* FROM keys AS k CROSS JOIN LATERAL ("
     "   SELECT tenant_id, concurrency_key FROM ideamine.jobs"
-    "   WHERE status = 'blocked' AND ready_at IS NOT NULL"
+    "   WHERE " IDEAMINE_WAITS_FOR_KEY
     "    AND (tenant_id, concurrency_key) > (k.tenant_id, k.concurrency_key)"
     "   ORDER BY tenant_id, concurrency_key LIMIT 1) AS next)"
     " SELECT tenant_id, concurrency_key FROM keys"};

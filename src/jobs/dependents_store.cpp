@@ -109,7 +109,7 @@ constinit pg::Statement cancel_locked{
     "   (worker_id, tenant_id, job_id, epoch, reason, made_at)"
     "  SELECT worker_id, tenant_id, job_id, epoch, 'cancelled', $4 FROM cancelled WHERE "
     "was_running)"
-    " SELECT tenant_id, job_id, was_running, " IDEAMINE_HELD ", has_quorum, quorum_of"
+    " SELECT tenant_id, job_id, was_running, " IDEAMINE_HELD ", has_quorum, quorum_of, epoch"
     " FROM cancelled",
     Kind::writes_by_tid};
 
@@ -129,7 +129,8 @@ Cancelled cancel_all(const Doomed& doomed, const std::optional<std::string>& rea
         const auto tenant = row.get<std::string>(0);
         cancelled.jobs.add(tenant, row.get<Uuid>(1));
         if (row.get<bool>(2)) {
-            cancelled.released.add(tenant, row, 3);
+            cancelled.released.add(tenant, row.get<Uuid>(1), row.get<Epoch>(5 + held_columns),
+                                   Released::read_holding(row, 3));
         }
         if (row.get<bool>(3 + held_columns)) {
             cancelled.quorums.add(tenant, row.get<Uuid>(1));

@@ -27,6 +27,16 @@ IDEAMINE_FUNCTION(ideamine_reconcile_dispatch) {
     });
 }
 
+IDEAMINE_FUNCTION(ideamine_running_jobs) {
+    return pg::boundary([&] {
+        const pg::Arguments arguments{fcinfo};
+        pg::Returned returned{arguments};
+        const pg::Spi spi;
+        jobs::list_running(arguments.optional<Uuid>(0), returned);
+        return Datum{0};
+    });
+}
+
 // After a tenant's weight was changed, whoever did it.
 IDEAMINE_FUNCTION(ideamine_weight_changed) {
     return pg::boundary([&] {

@@ -13,9 +13,7 @@ using Kind = pg::Statement::Kind;
 // Counting who is ahead stops here: beyond it, the exact number helps nobody.
 #define IDEAMINE_MOST_AHEAD "10000"
 
-// A job on which workers vote waits for what its votes wait for (w). Who is ahead of a job is
-// counted along the index jobs_ready, from one requirement to the next, and among the few that have
-// come due but are not promoted yet.
+// A job on which workers vote waits for what its votes wait for (w).
 constinit pg::Statement list_reasons{
     "WITH RECURSIVE j AS ("
     "  SELECT * FROM ideamine.jobs WHERE tenant_id = $1 AND job_id = $2),"
@@ -25,15 +23,7 @@ constinit pg::Statement list_reasons{
     "  (SELECT v.* FROM j CROSS JOIN LATERAL (SELECT * FROM ideamine.jobs"
     "    WHERE quorum_of = j.job_id AND tenant_id = $1 OFFSET 0) AS v"
     "   WHERE v.status IN ('pending', 'blocked', 'paused') ORDER BY v.job_id LIMIT 1)),"
-    " paused AS (SELECT * FROM ideamine.paused_queues WHERE tenant_id = $1),"
-    " lanes AS ("
-    "  (SELECT required_capabilities AS lane FROM ideamine.jobs"
-    "   WHERE status = 'pending' AND ready_at IS NOT NULL ORDER BY required_capabilities LIMIT 1)"
-    "  UNION ALL"
-    "  SELECT (SELECT required_capabilities FROM ideamine.jobs"
-    "          WHERE status = 'pending' AND ready_at IS NOT NULL AND required_capabilities > l.lane"
-    "          ORDER BY required_capabilities LIMIT 1)"
-    "  FROM lanes l WHERE l.lane IS NOT NULL)"
+    " paused AS (SELECT * FROM ideamine.paused_queues WHERE tenant_id = $1)"
     " SELECT 'ended', format('it is %s since %s', status, finished_at), NULL::uuid,"
     "  NULL::timestamptz FROM j WHERE status IN ('completed', 'failed', 'cancelled')"
     " UNION ALL"
@@ -61,8 +51,8 @@ constinit pg::Statement list_reasons{
     " SELECT 'concurrency', format('its concurrency key \"%s\" is held by %s of at most %s jobs',"
     "   concurrency_key, h.running, concurrency_limit), NULL, NULL"
     " FROM w CROSS JOIN LATERAL (SELECT count(*) AS running FROM ideamine.jobs h"
-    "  WHERE h.tenant_id = $1 AND h.concurrency_key = w.concurrency_key"
-    "   AND h.status = 'running') AS h"
+    "  WHERE h.tenant_id = $1 AND $[1.2 h.held_key = w.concurrency_key$|"
+    "   h.concurrency_key = w.concurrency_key AND h.status = 'running'$]) AS h"
     " WHERE concurrency_key IS NOT NULL AND (status = 'blocked' AND ready_at IS NOT NULL"
     "  OR status = 'pending' AND h.running >= concurrency_limit)"
     " UNION ALL"
@@ -81,31 +71,29 @@ constinit pg::Statement list_reasons{
     " FROM w AS n WHERE status IN ('pending', 'blocked', 'paused')"
     "  AND NOT EXISTS (SELECT FROM ideamine.workers w WHERE w.status IN ('active', 'degraded')"
     "   AND n.required_capabilities <@ w.capabilities"
-    "   AND (w.tenants IS NULL OR $1 = ANY (w.tenants)))"
-    " UNION ALL"
-    " SELECT 'in_line', CASE a.ahead WHEN 0 THEN 'it is the next one of its tenant and class'"
+    "   AND (w.tenants IS NULL OR $1 = ANY (w.tenants)))",
+    Kind::reads};
+
+// Of a job that could be handed out, how many of its tenant and class go first.
+constinit pg::Statement find_place{
+    "SELECT 'in_line', CASE a.ahead WHEN 0 THEN 'it is the next one of its tenant and class'"
     "   WHEN 1 THEN '1 job of its tenant and class is ready longer'"
     "   WHEN " IDEAMINE_MOST_AHEAD " THEN 'at least " IDEAMINE_MOST_AHEAD
     " jobs of its tenant and class are ready longer'"
-    "   ELSE format('%s jobs of its tenant and class are ready longer', a.ahead) END, NULL, NULL"
-    " FROM (SELECT *, coalesce(ready_at, run_at) AS since FROM j) AS j"
+    "   ELSE format('%s jobs of its tenant and class are ready longer', a.ahead) END"
+    " FROM (SELECT *, coalesce(ready_at, run_at) AS since FROM ideamine.jobs"
+    "   WHERE tenant_id = $1 AND job_id = $2) AS j"
     " CROSS JOIN LATERAL (SELECT count(*) AS ahead FROM ("
-    "   SELECT FROM lanes CROSS JOIN LATERAL (SELECT FROM ideamine.jobs o"
-    "    WHERE o.status = 'pending' AND o.ready_at IS NOT NULL AND o.required_capabilities = lane"
-    "     AND o.priority_class = j.priority_class AND o.tenant_id = $1"
-    "     AND (o.ready_at, o.job_id) < (j.since, j.job_id)"
-    "     AND o.queue NOT IN (SELECT queue FROM paused) LIMIT " IDEAMINE_MOST_AHEAD
-    "   ) AS ready"
-    "   UNION ALL"
     "   SELECT FROM ideamine.jobs o"
-    "   WHERE o.status = 'pending' AND o.ready_at IS NULL AND o.run_at <= $3 AND o.tenant_id = $1"
-    "    AND o.priority_class = j.priority_class AND (o.run_at, o.job_id) < (j.since, j.job_id)"
-    "    AND o.queue NOT IN (SELECT queue FROM paused)"
+    "   WHERE o.status = 'pending' AND (o.ready_at IS NOT NULL OR o.run_at <= $3)"
+    "    AND o.tenant_id = $1 AND o.priority_class = j.priority_class"
+    "    AND (coalesce(o.ready_at, o.run_at), o.job_id) < (j.since, j.job_id)"
+    "    AND o.queue NOT IN (SELECT queue FROM ideamine.paused_queues WHERE tenant_id = $1)"
     "   LIMIT " IDEAMINE_MOST_AHEAD
     ") AS ahead) AS a"
     " WHERE j.status = 'pending' AND (j.ready_at IS NOT NULL OR j.run_at <= $3)"
-    "  AND j.queue NOT IN (SELECT queue FROM paused)",
-    Kind::reads};
+    "  AND j.queue NOT IN (SELECT queue FROM ideamine.paused_queues WHERE tenant_id = $1)",
+    Kind::walks};
 
 // Of a job that could be handed out, if its tenant's quotas let it.
 constinit pg::Statement find_demand{
@@ -132,7 +120,9 @@ void explain_quotas(const std::string& tenant, const Uuid& job, pg::Returned& re
 void explain(const std::string& tenant, const Uuid& job, pg::Returned& returned) {
     require_job(tenant, job);
     explain_quotas(tenant, job, returned);
-    returned.add(list_reasons.execute(tenant, job, pg::now()));
+    const auto now = pg::now();
+    returned.add(list_reasons.execute(tenant, job, now));
+    returned.add(find_place.execute(tenant, job, now));
 }
 
 }  // namespace ideamine::jobs

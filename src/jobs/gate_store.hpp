@@ -13,6 +13,13 @@ inline std::uint64_t key_of(const pg::Tid& tid) {
            ItemPointerGetOffsetNumber(&tid);
 }
 
+inline pg::Tid tid_of(std::uint64_t key) {
+    pg::Tid tid;
+    ItemPointerSet(&tid, static_cast<BlockNumber>(key >> 16),
+                   static_cast<OffsetNumber>(key & 0xFFFF));
+    return tid;
+}
+
 // Locked jobs of one tenant, in the order of readiness.
 struct Candidates {
     Tids locked;

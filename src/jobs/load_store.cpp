@@ -1,8 +1,17 @@
 #include "jobs/load_store.hpp"
 
+#include <set>
+
+#include "dispatch/leases_shared.hpp"
+#include "ideamine/pg/transaction_id.hpp"
 #include "jobs/gate_store.hpp"
+#include "jobs/lease.hpp"
 #include "jobs/publish_store.hpp"
 #include "jobs/ready_shared.hpp"
+
+extern "C" {
+#include "access/xlog.h"
+}
 
 namespace ideamine::jobs {
 
@@ -11,10 +20,22 @@ namespace {
 namespace plane = dispatch::shared;
 using Kind = pg::Statement::Kind;
 
-constinit pg::Statement list_ready{
-    "SELECT " IDEAMINE_READY("j") " FROM ideamine.jobs j"
-    " WHERE j.status = 'pending' AND j.ready_at <= $1",
+constinit pg::Statement list_live{
+    "SELECT " IDEAMINE_READY("j") ", j.status = 'running', j.worker_id, j.epoch"
+    " FROM ideamine.jobs j"
+    " WHERE j.status = 'pending' AND j.ready_at <= $1"
+    "  OR j.status = 'running' AND j.started_at <= $1",
+    Kind::walks_latest};
+constexpr int is_running = ready_columns;
+
+constinit pg::Statement find_lease{
+    "SELECT FROM ideamine.jobs WHERE job_id = $1 AND epoch = $2 AND status::text = 'running'",
     Kind::reads_latest};
+
+constinit pg::Statement find_running{
+    "SELECT job_id FROM ideamine.jobs"
+    " WHERE status = 'running' AND (worker_id = $1 OR $1 IS NULL)",
+    Kind::walks};
 
 constinit pg::Statement lock_passed{
     "SELECT " IDEAMINE_READY("j")
@@ -24,20 +45,64 @@ constinit pg::Statement lock_passed{
 
 constexpr std::uint64_t batch = 10'000;
 
-// Calls `with` for each job that may run and has done so since before.
-template <typename With>
-void for_each_ready_before(Time before, With with) {
-    list_ready.execute_in_batches(
+// Calls `ready` for each job that may run, and `leased` for each that runs, and has done so since
+// before.
+template <typename Ready, typename Leased>
+void for_each_before(Time before, Ready ready, Leased leased) {
+    list_live.execute_in_batches(
         batch,
         [&](const pg::Rows& rows) {
             for (const pg::Row row : rows) {
-                if (const auto ready = read_ready(row)) {
-                    with(*ready, row.get<pg::Tid>(0));
+                if (row.get<bool>(is_running)) {
+                    leased({.job = row.get<Uuid>(2),
+                            .worker = row.optional<Uuid>(is_running + 1).value_or(Uuid{}),
+                            .epoch = row.get<Epoch>(is_running + 2),
+                            .row = key_of(row.get<pg::Tid>(0)),
+                            .transaction = 0});
+                } else if (const auto job = read_ready(row)) {
+                    ready(*job, row.get<pg::Tid>(0));
                 }
             }
         },
         before);
 }
+
+// Leases of the table that are not in memory, and the other way round.
+class LeasesApart {
+  public:
+    LeasesApart() : here_(plane::leases(std::nullopt)), gone_(here_.leases.size(), true) {
+        std::sort(here_.leases.begin(), here_.leases.end());
+    }
+
+    void add_from_table(const dispatch::Leased& leased) {
+        const auto& known = here_.leases;
+        const auto found = std::lower_bound(known.begin(), known.end(), leased);
+        if (found != known.end() && *found == leased) {
+            gone_[static_cast<std::size_t>(found - known.begin())] = false;
+        } else if (here_.are_all) {
+            missing_.push_back(leased);
+        }
+    }
+
+    // What was there before the table was read and is not in the table has ended, unless it is not
+    // committed yet or began after that. Returns how many were missing.
+    std::int64_t reconcile() {
+        for (std::size_t i = 0; i < gone_.size(); ++i) {
+            const auto& leased = here_.leases[i];
+            if (gone_[i] && !pg::is_in_progress(leased.transaction) &&
+                find_lease.execute(leased.job, leased.epoch).empty()) {
+                plane::forget_lease(leased);
+            }
+        }
+        plane::add_leases(missing_);
+        return static_cast<std::int64_t>(missing_.size());
+    }
+
+  private:
+    plane::LeasesHere here_;
+    std::vector<bool> gone_;
+    std::vector<dispatch::Leased> missing_;
+};
 
 }  // namespace
 
@@ -46,7 +111,9 @@ bool load_if_due(plane::Found found) {
         return false;
     }
     plane::Loading loading;
-    for_each_ready_before(Time::max(), [&](const auto& ready, auto) { loading.add(ready); });
+    for_each_before(
+        Time::max(), [&](const auto& ready, auto) { loading.add(ready); },
+        [&](const dispatch::Leased& leased) { loading.add(leased); });
     loading.finish();
     // who came meanwhile has found nothing
     shared::announce_ready(static_cast<std::int64_t>(loading.size()));
@@ -58,13 +125,36 @@ std::int64_t reconcile_dispatch() {
     constexpr std::chrono::seconds grace{5};
     constexpr std::size_t most_found = 100'000;
     load_if_due(plane::Found::nothing);
+    LeasesApart leases;
     Tids passed;
-    for_each_ready_before(pg::now() - grace, [&](const auto& ready, const auto& tid) {
-        if (passed.size() < most_found && plane::is_passed(ready)) {
-            passed.push_back(tid);
+    for_each_before(
+        pg::now() - grace,
+        [&](const auto& ready, const auto& tid) {
+            if (passed.size() < most_found && plane::is_passed(ready)) {
+                passed.push_back(tid);
+            }
+        },
+        [&](const dispatch::Leased& leased) { leases.add_from_table(leased); });
+    const auto published = passed.empty() ? 0 : publish_ready(lock_passed.execute(passed));
+    return published + leases.reconcile();
+}
+
+void list_running(const std::optional<Uuid>& worker, pg::Returned& returned) {
+    if (plane::is_available() && !RecoveryInProgress()) {
+        load_if_due(plane::Found::enough);
+        const auto here = plane::leases(worker);
+        if (here.are_all) {
+            // a job may have several, of transactions that know nothing of each other yet
+            std::set<Uuid> jobs;
+            std::ranges::transform(here.leases, std::inserter(jobs, jobs.end()),
+                                   &dispatch::Leased::job);
+            for (const auto& job : jobs) {
+                returned.add(job);
+            }
+            return;
         }
-    });
-    return passed.empty() ? 0 : publish_ready(lock_passed.execute(passed));
+    }
+    returned.add(find_running.execute(worker));
 }
 
 }  // namespace ideamine::jobs

@@ -1,6 +1,15 @@
 #include "jobs/new_rows_store.hpp"
 
+#include "ideamine/pg/function.hpp"
+#include "jobs/gate_store.hpp"
+#include "jobs/jobs_table.hpp"
+#include "jobs/priority_class.hpp"
 #include "jobs/publish_store.hpp"
+
+extern "C" {
+#include "utils/fmgroids.h"
+#include "utils/fmgrprotos.h"
+}
 
 namespace ideamine::jobs {
 
@@ -83,13 +92,189 @@ void NewRows::add(const NewJob& job, const Beginning& beginning) {
 }
 
 void NewRows::write(const std::string& tenant) const {
-    if (!id_.empty()) {
+    const auto now = pg::now();
+    if (!id_.empty() && !write_directly(tenant, now)) {
         publish_ready(insert_jobs.execute(
-            tenant, pg::now(), id_, status_, run_at_, open_, dependents_, job_type_, queue_,
+            tenant, now, id_, status_, run_at_, open_, dependents_, job_type_, queue_,
             priority_class_, required_capabilities_, payload_, max_retries_, retry_base_,
             retry_factor_, retry_cap_, timeout_, project_, run_, phase_, concurrency_key_,
             concurrency_limit_, quorum_, quorum_of_, needs_));
     }
+}
+
+namespace {
+
+// With what the statement gets from the table's definition.
+enum Column : std::size_t {
+    job_id,
+    tenant_id,
+    created_at,
+    epoch,
+    attempt,
+    status,
+    run_at,
+    ready_at,
+    finished_at,
+    cancel_reason,
+    open_dependencies,
+    dependents,
+    job_type,
+    queue,
+    priority_class,
+    required_capabilities,
+    payload,
+    max_retries,
+    retry_base,
+    retry_factor,
+    retry_cap,
+    timeout,
+    project_id,
+    run_id,
+    phase,
+    concurrency_key,
+    concurrency_limit,
+    quorum,
+    quorum_of,
+    needs,
+    waits_for,
+    column_count
+};
+
+constinit pg::Columns<column_count> columns{{"job_id",
+                                             "tenant_id",
+                                             "created_at",
+                                             "epoch",
+                                             "attempt",
+                                             "status",
+                                             "run_at",
+                                             "ready_at",
+                                             "finished_at",
+                                             "cancel_reason",
+                                             "open_dependencies",
+                                             "dependents",
+                                             "job_type",
+                                             "queue",
+                                             "priority_class",
+                                             "required_capabilities",
+                                             "payload",
+                                             "max_retries",
+                                             "retry_base",
+                                             "retry_factor",
+                                             "retry_cap",
+                                             "timeout",
+                                             "project_id",
+                                             "run_id",
+                                             "phase",
+                                             "concurrency_key",
+                                             "concurrency_limit",
+                                             "quorum",
+                                             "quorum_of",
+                                             "needs",
+                                             "waits_for"}};
+
+constinit pg::Labels<3> statuses{"ideamine.job_status", {"pending", "blocked", "cancelled"}};
+constinit pg::Labels<2> waits{"ideamine.job_wait", {"time", "jobs"}};
+constinit pg::Labels<4> classes{"ideamine.priority_class", {"P0", "P1", "P2", "P3"}};
+
+int number(Column column) {
+    return columns.numbers[column];
+}
+
+Datum array_from(const std::string& literal) {
+    return literal == "{}"
+               ? PointerGetDatum(construct_empty_array(TEXTOID))
+               : OidInputFunctionCall(F_ARRAY_IN, const_cast<char*>(literal.c_str()), TEXTOID, -1);
+}
+
+Datum jsonb_from(const char* text) {
+    return DirectFunctionCall1(jsonb_in, CStringGetDatum(text));
+}
+
+}  // namespace
+
+bool NewRows::is_due(std::size_t i, Time now) const {
+    return std::string_view{status_[i]} == "pending" && run_at_[i].value_or(now) <= now;
+}
+
+void NewRows::fill(pg::Table::NewRow& row, std::size_t i, const std::string& tenant,
+                   Time now) const {
+    const std::string_view begins{status_[i]};
+    row.set(number(job_id), id_[i]);
+    row.set(number(tenant_id), tenant);
+    row.set(number(created_at), now);
+    row.set(number(epoch), std::int64_t{0});
+    row.set(number(attempt), std::int32_t{0});
+    row.set_datum(number(status), statuses[begins]);
+    row.set(number(run_at), run_at_[i] ? *run_at_[i] : now);
+    if (is_due(i, now)) {
+        row.set(number(ready_at), now);
+    } else if (begins != "cancelled") {
+        row.set_datum(number(waits_for), waits[begins == "blocked" ? "jobs" : "time"]);
+    } else {
+        row.set(number(finished_at), now);
+        row.set(number(cancel_reason),
+                std::string_view{"a job that it depends on failed or was cancelled"});
+    }
+    row.set(number(open_dependencies), open_[i]);
+    row.set(number(dependents), dependents_[i]);
+    row.set(number(job_type), job_type_[i]);
+    row.set(number(queue), queue_[i]);
+    row.set_datum(number(priority_class), classes[priority_class_[i]]);
+    row.set_datum(number(required_capabilities), array_from(required_capabilities_[i]));
+    row.set_datum(number(payload), payload_[i] ? payload_[i]->datum : jsonb_from("{}"));
+    row.set(number(max_retries), max_retries_[i]);
+    row.set(number(retry_base), retry_base_[i]);
+    row.set(number(retry_factor), retry_factor_[i]);
+    row.set(number(retry_cap), retry_cap_[i]);
+    row.set(number(timeout), timeout_[i]);
+    row.set(number(project_id), project_[i]);
+    row.set(number(run_id), run_[i]);
+    row.set(number(phase), phase_[i]);
+    row.set(number(concurrency_key), concurrency_key_[i]);
+    row.set(number(concurrency_limit), concurrency_limit_[i]);
+    row.set(number(quorum), quorum_[i]);
+    row.set(number(quorum_of), quorum_of_[i]);
+    if (needs_[i]) {
+        row.set_datum(number(needs), jsonb_from(needs_[i]->c_str()));
+    }
+}
+
+// False: it has to be done by a statement.
+bool NewRows::write_directly(const std::string& tenant, Time now) const {
+    std::vector<pg::Tid> tids;
+    {
+        pg::Table table{"jobs"};
+        if (!is_plain(table, pg::Table::Write::insert)) {
+            return false;
+        }
+        table.look_up(columns);
+        table.look_up(statuses);
+        table.look_up(waits);
+        table.look_up(classes);
+        for (std::size_t i = 0; i < id_.size(); ++i) {
+            table.add_row([&](pg::Table::NewRow& row) { fill(row, i, tenant, now); });
+        }
+        tids = table.write_rows();
+    }
+    std::vector<std::string> lanes;
+    lanes.reserve(id_.size());
+    std::vector<dispatch::shared::Ready> ready;
+    for (std::size_t i = 0; i < id_.size(); ++i) {
+        if (!is_due(i, now)) {
+            continue;
+        }
+        lanes.push_back(lane_of(required_capabilities_[i], run_[i] || needs_[i]));
+        ready.push_back(
+            {.tenant = tenant,
+             .lane = lanes.back(),
+             .priority_class = static_cast<std::uint8_t>(parse_priority_class(priority_class_[i])),
+             .item = {.job = id_[i],
+                      .ready_at = now,
+                      .row = key_of(tids[i]),
+                      .special = concurrency_key_[i] || quorum_of_[i] || run_[i] || needs_[i]}});
+    }
+    publish_ready(std::move(ready));
+    return true;
 }
 
 void NewEdges::add(const Uuid& job, const Uuid& depends_on, FailurePolicy on_failure) {

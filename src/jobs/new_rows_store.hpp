@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ideamine/pg/spi.hpp"
+#include "ideamine/pg/table.hpp"
 #include "jobs/job_request_json_sql.hpp"
 
 namespace ideamine::jobs {
@@ -24,6 +25,10 @@ class NewRows {
     void write(const std::string& tenant) const;
 
   private:
+    bool is_due(std::size_t i, Time now) const;
+    void fill(pg::Table::NewRow& row, std::size_t i, const std::string& tenant, Time now) const;
+    bool write_directly(const std::string& tenant, Time now) const;
+
     std::vector<Uuid> id_;
     std::vector<const char*> status_;
     std::vector<std::optional<Time>> run_at_;

@@ -1,6 +1,7 @@
 #include "jobs/promote_store.hpp"
 
 #include "jobs/publish_store.hpp"
+#include "jobs/waits.hpp"
 
 namespace ideamine::jobs {
 
@@ -10,7 +11,8 @@ constinit pg::Statement promote{
     "UPDATE ideamine.jobs j SET ready_at = run_at"
     " WHERE ctid = ANY (ARRAY("
     "  SELECT ctid FROM ideamine.jobs"
-    "  WHERE status = 'pending' AND ready_at IS NULL AND run_at <= $1"
+    "  WHERE " IDEAMINE_WAITS_FOR_TIME
+    " AND run_at <= $1"
     "  ORDER BY run_at LIMIT 10000 FOR NO KEY UPDATE SKIP LOCKED))"
     " RETURNING " IDEAMINE_READY("j")};
 

@@ -21,6 +21,10 @@ std::uint32_t weight_of(std::string_view tenant) {
 
 }  // namespace
 
+std::string lane_of(const std::string& required_capabilities, bool is_counted) {
+    return is_counted ? required_capabilities + counted_mark : required_capabilities;
+}
+
 void look_up_weights() {
     dispatch::shared::find_weights_by(weight_of);
 }
@@ -49,6 +53,10 @@ std::int64_t publish_ready(const pg::Rows& rows, int first) {
             ready.push_back(*job);
         }
     }
+    return publish_ready(std::move(ready));
+}
+
+std::int64_t publish_ready(std::vector<dispatch::shared::Ready> ready) {
     const auto count = static_cast<std::int64_t>(ready.size());
     dispatch::shared::publish(std::move(ready));
     shared::announce_ready(count);

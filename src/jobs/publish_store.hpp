@@ -15,6 +15,8 @@ namespace ideamine::jobs {
           ".status = 'pending' THEN " alias ".ready_at END, $[1.1 " alias                          \
           ".concurrency_key IS NOT NULL OR " alias ".quorum_of IS NOT NULL$| false$]"
 
+inline constexpr int ready_columns = 7;
+
 // In _PG_init. The dispatch plane asks for the weight of each tenant that comes in.
 void look_up_weights();
 
@@ -26,5 +28,10 @@ std::optional<dispatch::shared::Ready> read_ready(const pg::Row& row, int first 
 // What of these rows may run is there for workers when the caller's transaction has committed; as
 // many sleepers are woken then. Returns how many those are.
 std::int64_t publish_ready(const pg::Rows& rows, int first = 0);
+std::int64_t publish_ready(std::vector<dispatch::shared::Ready> ready);
+
+// The lane of a job that requires this, as the server writes the array, and has a run or needs
+// something.
+std::string lane_of(const std::string& required_capabilities, bool is_counted);
 
 }  // namespace ideamine::jobs

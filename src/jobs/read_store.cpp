@@ -22,40 +22,15 @@ constinit pg::Statement find_job{
     " WHERE j.tenant_id = $1 AND j.job_id = $2",
     Kind::reads};
 
-// Walks the index jobs_ready from one requirement to the next and takes the head of each class, so
-// that it costs the same however long the backlog is. Jobs that have come due but are not promoted
-// yet are few.
 constinit pg::Statement list_runnable{
-    "WITH RECURSIVE $[1.1 paused AS (SELECT queue FROM ideamine.paused_queues WHERE tenant_id = "
-    "$1),$]"
-    " lanes AS ("
-    "  (SELECT required_capabilities AS lane FROM ideamine.jobs"
-    "   WHERE status = 'pending' AND ready_at IS NOT NULL ORDER BY required_capabilities LIMIT 1)"
-    "  UNION ALL"
-    "  SELECT (SELECT required_capabilities FROM ideamine.jobs"
-    "          WHERE status = 'pending' AND ready_at IS NOT NULL AND required_capabilities > l.lane"
-    "          ORDER BY required_capabilities LIMIT 1)"
-    "  FROM lanes l WHERE l.lane IS NOT NULL),"
-    " runnable AS ("
-    "  SELECT head.* FROM lanes"
-    "  CROSS JOIN unnest(enum_range(NULL::ideamine.priority_class)) AS class"
-    "  CROSS JOIN LATERAL ("
-    "   SELECT job_id, job_type, queue, priority_class, required_capabilities, ready_at"
-    "   FROM ideamine.jobs"
-    "   WHERE status = 'pending' AND ready_at IS NOT NULL AND required_capabilities = lane"
-    "    AND priority_class = class AND tenant_id = $1"
-    "    $[1.1 AND queue NOT IN (SELECT queue FROM paused)$]"
-    "   ORDER BY ready_at, job_id LIMIT $2) AS head"
-    "  UNION ALL"
-    "  SELECT job_id, job_type, queue, priority_class, required_capabilities, run_at"
-    "  FROM ideamine.jobs"
-    "  WHERE status = 'pending' AND ready_at IS NULL AND run_at <= $3 AND tenant_id = $1"
-    "   $[1.1 AND queue NOT IN (SELECT queue FROM paused)$])"
-    " SELECT row_number() OVER (ORDER BY priority_class, ready_at, job_id), job_id, job_type, "
-    "queue,"
-    "  priority_class, required_capabilities, ready_at"
-    " FROM runnable ORDER BY 1 LIMIT $2",
-    Kind::reads};
+    "SELECT row_number() OVER (ORDER BY priority_class, since, job_id), job_id, job_type, queue,"
+    "  priority_class, required_capabilities, since"
+    " FROM (SELECT *, coalesce(ready_at, run_at) AS since FROM ideamine.jobs"
+    "  WHERE tenant_id = $1 AND status = 'pending') AS runnable"
+    " WHERE (ready_at IS NOT NULL OR run_at <= $3)"
+    "  $[1.1 AND queue NOT IN (SELECT queue FROM ideamine.paused_queues WHERE tenant_id = $1)$]"
+    " ORDER BY priority_class, since, job_id LIMIT $2",
+    Kind::walks};
 
 }  // namespace
 

@@ -1,6 +1,6 @@
 #include "jobs/ready_shared.hpp"
 
-#include "dispatch/notes_shared.hpp"
+#include "ideamine/pg/transaction_end.hpp"
 #include "ideamine/pg/wake.hpp"
 
 namespace ideamine::jobs::shared {
@@ -95,7 +95,7 @@ void announce_ready(std::int64_t jobs) {
         return;
     }
     if (!watching) {
-        dispatch::shared::after_publishing(settle);
+        pg::at_transaction_events(pg::AtEnd::wake, settle);
         watching = true;
     }
     if (pending.jobs == 0) {

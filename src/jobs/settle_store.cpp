@@ -5,6 +5,7 @@
 #include "ideamine/pg/random.hpp"
 #include "jobs/conclude_store.hpp"
 #include "jobs/job_request.hpp"
+#include "jobs/job_rows_store.hpp"
 #include "jobs/jobs_settings.hpp"
 #include "jobs/publish_store.hpp"
 #include "jobs/read_store.hpp"
@@ -73,6 +74,14 @@ struct Completing {
     std::vector<Uuid> jobs;
     std::vector<Epoch> epochs;
     std::vector<std::optional<pg::Json>> results;
+
+    Completing from(std::size_t first) const {
+        const auto rest = [first](const auto& all) {
+            return std::decay_t<decltype(all)>(all.begin() + static_cast<std::ptrdiff_t>(first),
+                                               all.end());
+        };
+        return {rest(positions), rest(jobs), rest(epochs), rest(results)};
+    }
 };
 
 struct Requeueing {
@@ -112,10 +121,15 @@ class Settling {
     void sort();
     void complete_open();
     void complete(const std::string& tenant, const Completing& completing);
+    Completing complete_directly(const std::string& tenant, const Completing& completing);
+    void complete_by_statement(const std::string& tenant, const Completing& completing);
+    void note_completion(std::size_t position, bool has_dependents,
+                         const std::optional<Uuid>& quorum_of, const Holding& holding);
     void requeue_open();
     void decide(std::size_t position, const pg::Row& job, Requeueing& requeueing);
     void forget_decided();
-    void release(const std::string& tenant, const pg::Row& row, int quorum_of);
+    void release(const LeaseRef& lease, const std::optional<Uuid>& quorum_of,
+                 const Holding& holding);
 
     const std::vector<Ending>& endings_;
     Settlement settlement_;
@@ -126,10 +140,11 @@ class Settling {
 };
 
 // What an ended attempt held besides its lease, and whom it voted for.
-void Settling::release(const std::string& tenant, const pg::Row& row, int quorum_of) {
-    ended_.released.add(tenant, row, quorum_of + 1);
-    if (const auto job = row.optional<Uuid>(quorum_of)) {
-        ended_.votes.add(tenant, *job);
+void Settling::release(const LeaseRef& lease, const std::optional<Uuid>& quorum_of,
+                       const Holding& holding) {
+    ended_.released.add(lease.tenant, lease.job, lease.epoch, holding);
+    if (quorum_of) {
+        ended_.votes.add(lease.tenant, *quorum_of);
     }
 }
 
@@ -183,15 +198,56 @@ void Settling::complete_open() {
 }
 
 void Settling::complete(const std::string& tenant, const Completing& completing) {
+    const auto rest = complete_directly(tenant, completing);
+    if (!rest.jobs.empty()) {
+        complete_by_statement(tenant, rest);
+    }
+}
+
+// As many as stand where they stood when they were acquired, and nobody has locked. Returns the
+// rest: rows are locked in one order everywhere, so that none is written after one that may have to
+// be waited for.
+Completing Settling::complete_directly(const std::string& tenant, const Completing& completing) {
+    const auto places = dispatch::shared::rows_of(completing.jobs, completing.epochs);
+    JobRows rows;
+    if (!rows.are_plain()) {
+        return completing;
+    }
+    std::size_t i = 0;
+    for (; i < completing.jobs.size(); ++i) {
+        const auto epoch = completing.epochs[i];
+        const bool is_here = places[i] != 0 && rows.find(completing.jobs[i], tid_of(places[i])) &&
+                             rows.tenant() == tenant && rows.runs_by(epoch) && !rows.has_key();
+        if (!is_here) {
+            break;
+        }
+        const auto has_dependents = rows.has_dependents();
+        const auto quorum_of = rows.quorum_of();
+        const auto holding = rows.holding();
+        if (!rows.try_complete(now_, completing.results[i])) {
+            break;
+        }
+        note_completion(completing.positions[i], has_dependents, quorum_of, holding);
+    }
+    return completing.from(i);
+}
+
+void Settling::note_completion(std::size_t position, bool has_dependents,
+                               const std::optional<Uuid>& quorum_of, const Holding& holding) {
+    const auto& lease = endings_[position].lease;
+    settlement_.endings[position] = {.answer = Answer::ok, .status = "completed"};
+    if (has_dependents) {
+        ended_.completed.add(lease.tenant, lease.job);
+    }
+    release(lease, quorum_of, holding);
+}
+
+void Settling::complete_by_statement(const std::string& tenant, const Completing& completing) {
     for (const pg::Row row : complete_attempts.execute(tenant, completing.jobs, completing.epochs,
                                                        completing.results, now_)) {
         const auto i = static_cast<std::size_t>(row.get<std::int32_t>(0));
-        settlement_.endings[completing.positions[i]] = {.answer = Answer::ok,
-                                                        .status = "completed"};
-        if (row.get<bool>(1)) {
-            ended_.completed.add(tenant, completing.jobs[i]);
-        }
-        release(tenant, row, 2);
+        note_completion(completing.positions[i], row.get<bool>(1), row.optional<Uuid>(2),
+                        Released::read_holding(row, 3));
     }
 }
 
@@ -222,7 +278,7 @@ void Settling::requeue_open() {
             if (!settled.retry_at && row.is_null(1)) {
                 ended_.dead.add(lease.tenant, lease.job);
             }
-            release(lease.tenant, row, 1);
+            release(lease, row.optional<Uuid>(1), Released::read_holding(row, 2));
         }
     }
     forget_decided();

@@ -3,7 +3,9 @@
 #include <ranges>
 #include <set>
 
+#include "jobs/job_rows_store.hpp"
 #include "jobs/load_store.hpp"
+#include "jobs/paused_store.hpp"
 #include "jobs/publish_store.hpp"
 
 namespace ideamine::jobs {
@@ -43,13 +45,6 @@ constinit pg::Statement find_pending{
     "  WHERE job_id = t.job_id AND tenant_id = t.tenant_id AND status::text = 'pending'"
     "   AND ready_at IS NOT NULL OFFSET 0) AS j",
     Kind::reads_latest};
-
-pg::Tid tid_of(const dispatch::Item& item) {
-    pg::Tid tid;
-    ItemPointerSet(&tid, static_cast<BlockNumber>(item.row >> 16),
-                   static_cast<OffsetNumber>(item.row & 0xFFFF));
-    return tid;
-}
 
 // The array literal of a lane, parsed once in a session.
 const std::vector<std::string>& requirements_of(const std::string& lane) {
@@ -121,13 +116,45 @@ std::size_t TakenJobs::take(std::size_t wanted) {
     return hands_.last - hands_.first;
 }
 
-void TakenJobs::lock() {
+// False: it has to be done by a statement.
+bool TakenJobs::lock_directly() {
+    JobRows rows;
+    if (!rows.are_plain()) {
+        return false;
+    }
+    for (auto hand = hands_.first; hand != hands_.last; ++hand) {
+        const auto& item = plane::item(hand);
+        const auto tid = tid_of(item.row);
+        if (!open_.contains(item.job) || !rows.find(item.job, tid) || !rows.is_ready() ||
+            !rows.try_lock()) {
+            continue;
+        }
+        open_.erase(item.job);
+        const std::string tenant{rows.tenant()};
+        const bool is_paused = paused_queues_of(tenant).contains(rows.queue());
+        add_locked({rows.priority_class(), tenant}, rows.epoch(),
+                   {.hand = hand,
+                    .tid = tid,
+                    .is_special = rows.is_special() || is_paused,
+                    .is_paused = is_paused,
+                    .is_counted = rows.is_counted()});
+    }
+    return true;
+}
+
+void TakenJobs::lock_by_statement() {
     Tids tids;
     for (auto hand = hands_.first; hand != hands_.last; ++hand) {
-        tids.push_back(tid_of(plane::item(hand)));
+        tids.push_back(tid_of(plane::item(hand).row));
     }
     for (const pg::Row row : lock_where_it_stood.execute(tids)) {
         add_locked(row);
+    }
+}
+
+void TakenJobs::lock() {
+    if (!lock_directly()) {
+        lock_by_statement();
     }
     if (!open_.empty()) {
         lock_moved();
@@ -146,14 +173,19 @@ void TakenJobs::add_locked(const pg::Row& row) {
     if (found == open_.end()) {
         return;  // another job stands there now
     }
-    latest_epoch_ = std::max(latest_epoch_, row.get<Epoch>(4));
-    locked_[{parse_priority_class(row.get<std::string>(3)), row.get<std::string>(1)}].push_back(
-        {.hand = found->second,
-         .tid = row.get<pg::Tid>(0),
-         .is_special = row.get<bool>(5) || row.get<bool>(6),
-         .is_paused = row.get<bool>(6),
-         .is_counted = row.get<bool>(7)});
+    add_locked({parse_priority_class(row.get<std::string>(3)), row.get<std::string>(1)},
+               row.get<Epoch>(4),
+               {.hand = found->second,
+                .tid = row.get<pg::Tid>(0),
+                .is_special = row.get<bool>(5) || row.get<bool>(6),
+                .is_paused = row.get<bool>(6),
+                .is_counted = row.get<bool>(7)});
     open_.erase(found);
+}
+
+void TakenJobs::add_locked(const Group& group, Epoch epoch, const Locked& locked) {
+    latest_epoch_ = std::max(latest_epoch_, epoch);
+    locked_[group].push_back(locked);
 }
 
 namespace {
@@ -236,9 +268,10 @@ void TakenJobs::admit_group(const Group& group, const std::vector<Locked>& locke
 }
 
 // Groups of which the gate counts what runs stand alone.
-Tids TakenJobs::admit(std::size_t most) {
+TakenJobs::Batch TakenJobs::admit(std::size_t most) {
     std::map<plane::Hand, pg::Tid> admitted;
-    for (bool more = true; more && is_open();) {
+    bool has_special = false;
+    while (!has_special && is_open()) {
         const auto& [group, locked] = *next_;
         const bool is_special = std::ranges::any_of(locked, &Locked::is_special);
         if (is_special && !admitted.empty()) {
@@ -246,11 +279,11 @@ Tids TakenJobs::admit(std::size_t most) {
         }
         admit_group(group, locked, most - admitted.size(), admitted);
         ++next_;
-        more = !is_special;
+        has_special = is_special;
     }
-    Tids tids;
-    std::ranges::copy(admitted | std::views::values, std::back_inserter(tids));
-    return tids;
+    Batch batch{.tids = {}, .has_special = has_special};
+    std::ranges::copy(admitted | std::views::values, std::back_inserter(batch.tids));
+    return batch;
 }
 
 void TakenJobs::give_back_rest() const {

@@ -21,7 +21,11 @@ class TakenJobs {
     // Of those that are locked some that all gates let pass, up to so many: they are the caller's
     // if its transaction commits. In the order in which they were taken. To be called while
     // is_open(), with those leased that it returned before: gates count them.
-    Tids admit(std::size_t most);
+    struct Batch {
+        Tids tids;
+        bool has_special;  // such as the gate has looked at
+    };
+    Batch admit(std::size_t most);
     bool is_open() const { return next_ != locked_.end(); }
     // How many of those that are locked may run some time, but not now.
     std::size_t refused() const { return refused_; }
@@ -47,9 +51,12 @@ class TakenJobs {
     bool take_some(std::size_t wanted, dispatch::Plane::Dry dry);
     void take_first(std::size_t wanted);
     void lock();
+    bool lock_directly();
+    void lock_by_statement();
     void lock_moved();
     void forget_gone();
     void add_locked(const pg::Row& row);
+    void add_locked(const Group& group, Epoch epoch, const Locked& locked);
     QuotaLine& line_of(const Group& group);
     void admit_group(const Group& group, const std::vector<Locked>& locked, std::size_t most,
                      std::map<dispatch::shared::Hand, pg::Tid>& admitted);

@@ -35,9 +35,11 @@ void Returned::add(const Rows& rows) {
     });
 }
 
-void Returned::add_values(const Datum* values, const bool* nulls) {
-    tuplestore_putvalues(result_->setResult, result_->setDesc, const_cast<Datum*>(values),
-                         const_cast<bool*>(nulls));
+void Returned::add_values(Datum* values, bool* nulls, std::size_t count) {
+    const auto missing = static_cast<std::size_t>(result_->setDesc->natts) - count;
+    std::fill_n(values + count, missing, Datum{0});
+    std::fill_n(nulls + count, missing, true);
+    tuplestore_putvalues(result_->setResult, result_->setDesc, values, nulls);
 }
 
 }  // namespace ideamine::pg

@@ -38,7 +38,7 @@ void choose_commit(TransactionEvent event) {
 
 void watch_transactions() {
     if (!registered) {
-        at_transaction_events(choose_commit);
+        at_transaction_events(AtEnd::wake, choose_commit);
         registered = true;
     }
 }

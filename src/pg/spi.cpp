@@ -53,10 +53,10 @@ constexpr Switches<8> all_but_index_scans{&enable_seqscan,   &enable_bitmapscan,
 constexpr Switches<2> index_scans{&enable_indexscan, &enable_indexonlyscan};
 
 template <std::size_t count>
-std::array<bool, count> turn_off(const Switches<count>& switches) {
+std::array<bool, count> turn(const Switches<count>& switches, bool to) {
     std::array<bool, count> saved;
     std::ranges::transform(switches, saved.begin(),
-                           [](bool* on) { return std::exchange(*on, false); });
+                           [to](bool* on) { return std::exchange(*on, to); });
     return saved;
 }
 
@@ -69,7 +69,7 @@ void restore(const Switches<count>& switches, const std::array<bool, count>& sav
 
 }  // namespace
 
-IndexPlansOnly::IndexPlansOnly() : saved_(turn_off(all_but_index_scans)) {}
+IndexPlansOnly::IndexPlansOnly() : saved_(turn(all_but_index_scans, false)) {}
 
 IndexPlansOnly::~IndexPlansOnly() {
     restore(all_but_index_scans, saved_);
@@ -137,8 +137,10 @@ Rows Statement::run(const Oid* types, int count, Datum* values, const bool* null
         prepare(types, count);
     }
     const NullFlags null_flags{nulls, count};
-    const bool writes = kind_ != Kind::reads && kind_ != Kind::reads_latest;
-    const bool latest = kind_ == Kind::reads_latest || kind_ == Kind::writes_latest;
+    const bool latest =
+        kind_ == Kind::reads_latest || kind_ == Kind::writes_latest || kind_ == Kind::walks_latest;
+    const bool writes = kind_ == Kind::writes || kind_ == Kind::writes_latest ||
+                        kind_ == Kind::writes_by_tid || kind_ == Kind::writes_walking;
     const int code =
         latest ? SPI_execute_snapshot(plan_, values, null_flags.flags, GetLatestSnapshot(),
                                       InvalidSnapshot, !writes, writes, 0)
@@ -149,15 +151,24 @@ Rows Statement::run(const Oid* types, int count, Datum* values, const bool* null
     return {SPI_tuptable, SPI_processed};
 }
 
-Statement::Planning::Planning(Kind kind) : by_tid_(kind == Kind::writes_by_tid) {
+Statement::Planning::Planning(Kind kind)
+    : by_tid_(kind == Kind::writes_by_tid),
+      walks_(kind == Kind::walks || kind == Kind::walks_latest || kind == Kind::writes_walking) {
     if (by_tid_) {
-        saved_ = turn_off(index_scans);
+        index_scans_ = turn(index_scans, false);
+    }
+    if (walks_) {
+        others_ = turn(all_but_index_scans, true);
+        jit_enabled = false;
     }
 }
 
 Statement::Planning::~Planning() {
     if (by_tid_) {
-        restore(index_scans, saved_);
+        restore(index_scans, index_scans_);
+    }
+    if (walks_) {
+        restore(all_but_index_scans, others_);
     }
 }
 

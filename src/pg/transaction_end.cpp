@@ -6,23 +6,37 @@ namespace {
 
 using Handler = void (*)(TransactionEvent);
 
-void on_event(XactEvent event, void* handler) {
-    const auto call_handler = *static_cast<Handler*>(handler);
+// The server calls what was registered last first, whatever it is.
+struct Registered {
+    AtEnd order;
+    Handler handler;
+};
+constexpr std::size_t max_handlers = 16;
+constinit std::array<Registered, max_handlers> handlers{};
+constinit std::size_t handler_count = 0;
+
+void call_handlers(TransactionEvent event) {
+    for (std::size_t i = 0; i < handler_count; ++i) {
+        handlers[i].handler(event);
+    }
+}
+
+void on_event(XactEvent event, void* /*unused*/) {
     switch (event) {
         case XACT_EVENT_PRE_PREPARE:
-            call_handler(TransactionEvent::before_prepare);
+            call_handlers(TransactionEvent::before_prepare);
             break;
         case XACT_EVENT_PRE_COMMIT:
-            call_handler(TransactionEvent::before_commit);
+            call_handlers(TransactionEvent::before_commit);
             break;
         case XACT_EVENT_COMMIT:
-            call_handler(TransactionEvent::committed);
+            call_handlers(TransactionEvent::committed);
             break;
         case XACT_EVENT_ABORT:
-            call_handler(TransactionEvent::rolled_back);
+            call_handlers(TransactionEvent::rolled_back);
             break;
         case XACT_EVENT_PREPARE:
-            call_handler(TransactionEvent::prepared);
+            call_handlers(TransactionEvent::prepared);
             break;
         default:
             break;
@@ -76,8 +90,17 @@ void* keep(Function* function) {
 
 }  // namespace
 
-void at_transaction_events(void (*handler)(TransactionEvent)) {
-    call([handler] { RegisterXactCallback(on_event, keep(handler)); });
+void at_transaction_events(AtEnd order, void (*handler)(TransactionEvent)) {
+    if (handler_count == handlers.size()) {
+        throw std::logic_error("too many handlers of transactions");
+    }
+    if (handler_count == 0) {
+        call([] { RegisterXactCallback(on_event, nullptr); });
+    }
+    handlers[handler_count++] = {order, handler};
+    std::stable_sort(handlers.begin(),
+                     handlers.begin() + static_cast<std::ptrdiff_t>(handler_count),
+                     [](const Registered& a, const Registered& b) { return a.order < b.order; });
 }
 
 void at_subtransaction_end(SubtransactionHandler handler) {
@@ -86,7 +109,7 @@ void at_subtransaction_end(SubtransactionHandler handler) {
 
 void at_commit(AtCommit function, std::int64_t argument) {
     if (!watching) {
-        at_transaction_events(settle_pending);
+        at_transaction_events(AtEnd::wake, settle_pending);
         at_subtransaction_end(follow_pending);
         watching = true;
     }

@@ -1,6 +1,7 @@
 #include "queues/queues_store.hpp"
 
 #include "jobs/publish_store.hpp"
+#include "jobs/waits.hpp"
 
 namespace ideamine::queues {
 
@@ -13,13 +14,12 @@ constinit pg::Statement note_pause{
     "  paused_queues.reason)"};
 
 // A job that is being claimed is waited for, and left alone if the claim is committed.
-#define IDEAMINE_PAUSE_PENDING(which)                                                 \
-    "UPDATE ideamine.jobs SET status = 'paused' WHERE ctid = ANY (ARRAY("             \
-    " SELECT ctid FROM ideamine.jobs"                                                 \
-    " WHERE tenant_id = $1 AND queue = $2 AND status = 'pending' AND ready_at " which \
-    " FOR NO KEY UPDATE)) AND status = 'pending'"
-constinit pg::Statement pause_ready{IDEAMINE_PAUSE_PENDING("IS NOT NULL")};
-constinit pg::Statement pause_scheduled{IDEAMINE_PAUSE_PENDING("IS NULL")};
+constinit pg::Statement pause_pending{
+    "UPDATE ideamine.jobs SET status = 'paused' WHERE ctid = ANY (ARRAY("
+    " SELECT ctid FROM ideamine.jobs"
+    " WHERE tenant_id = $1 AND queue = $2 AND status = 'pending'"
+    " FOR NO KEY UPDATE)) AND status = 'pending'",
+    pg::Statement::Kind::writes_walking};
 
 constinit pg::Statement note_resumption{
     "DELETE FROM ideamine.paused_queues WHERE tenant_id = $1 AND queue = $2"};
@@ -28,7 +28,8 @@ constinit pg::Statement note_resumption{
 constinit pg::Statement resume_paused{
     "UPDATE ideamine.jobs j SET status = 'pending' WHERE ctid = ANY (ARRAY("
     " SELECT ctid FROM ideamine.jobs"
-    " WHERE tenant_id = $1 AND queue = $2 AND status = 'paused' FOR NO KEY UPDATE))"
+    " WHERE tenant_id = $1 AND queue = $2 AND " IDEAMINE_IS_PAUSED
+    " FOR NO KEY UPDATE))"
     " AND status = 'paused' RETURNING " IDEAMINE_READY("j"),
     pg::Statement::Kind::writes_latest};
 
@@ -41,8 +42,7 @@ std::int64_t count(const pg::Rows& rows) {
 std::int64_t pause(const std::string& tenant, const std::string& queue,
                    const std::optional<std::string>& reason) {
     note_pause.execute(tenant, queue, pg::now(), reason);
-    return count(pause_ready.execute(tenant, queue)) +
-           count(pause_scheduled.execute(tenant, queue));
+    return count(pause_pending.execute(tenant, queue));
 }
 
 std::int64_t resume(const std::string& tenant, const std::string& queue) {

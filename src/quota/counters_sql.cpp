@@ -4,6 +4,7 @@
 #include "ideamine/pg/function.hpp"
 #include "ideamine/pg/trigger.hpp"
 #include "quota/audit_store.hpp"
+#include "quota/room.hpp"
 #include "quota/tenant_ledger_store.hpp"
 
 using namespace ideamine;
@@ -60,6 +61,7 @@ IDEAMINE_FUNCTION(ideamine_tenant_changed) {
             if (after && after != before) {
                 admission::shared::rules_made(quota::tenant_party(*after).scope);
             }
+            quota::tell_of_room(quota::all_who_wait);
         }
         return pg::TriggerCall::done();
     });
@@ -76,6 +78,7 @@ IDEAMINE_FUNCTION(ideamine_quotas_changed) {
                     admission::shared::rules_changed(quota::tenant_party(*tenant).scope);
                 }
             }
+            quota::tell_of_room(quota::all_who_wait);
         }
         return pg::TriggerCall::done();
     });

@@ -1,6 +1,7 @@
 #include "quota/leases_store.hpp"
 
 #include "admission/accounts_shared.hpp"
+#include "dispatch/running.hpp"
 #include "ideamine/pg/extension.hpp"
 #include "ideamine/pg/spi.hpp"
 #include "quota/tenant_ledger_store.hpp"
@@ -14,8 +15,8 @@ namespace counters = admission::shared;
 constexpr auto runs = Resource::concurrent_runs;
 
 constinit pg::Statement count_leases{
-    "SELECT count(*) FROM ideamine.jobs"
-    " WHERE status = 'running' AND tenant_id = $1 AND run_id = $2",
+    "SELECT count(*) FROM " IDEAMINE_RUNNING(
+        "") " WHERE j.status = 'running' AND j.tenant_id = $1 AND j.run_id = $2",
     pg::Statement::Kind::reads_latest};
 
 // Without a limit.

@@ -4,6 +4,7 @@
 #include "access/tenant_store.hpp"
 #include "ideamine/pg/as_owner.hpp"
 #include "ideamine/pg/spi.hpp"
+#include "quota/room.hpp"
 #include "quota/tenant_ledger_store.hpp"
 #include "quota/usage_store.hpp"
 #include "quota/violations_shared.hpp"
@@ -95,6 +96,7 @@ Amount release(const std::string& tenant, const Demand& demand, const Purpose& p
     const auto amount = counters::release(ask_of(tenant, demand));
     if (amount > 0) {
         append(tenant, {demand.resource, -amount}, {}, purpose);
+        tell_of_room(1);
     } else {
         read_counter(tenant, demand.resource);
     }

@@ -1,5 +1,6 @@
 #include "quota/usage_store.hpp"
 
+#include "dispatch/running.hpp"
 #include "ideamine/pg/as_owner.hpp"
 #include "ideamine/pg/fault_point.hpp"
 #include "ideamine/pg/numeric.hpp"
@@ -34,13 +35,13 @@ constinit pg::Statement sum_rows{
     Kind::reads_latest};
 
 constinit pg::Statement sum_needs{
-    "SELECT coalesce(sum((needs ->> $2)::numeric), 0) FROM ideamine.jobs"
-    " WHERE status = 'running' AND tenant_id = $1 AND needs IS NOT NULL",
+    "SELECT coalesce(sum((j.needs ->> $2)::numeric), 0) FROM " IDEAMINE_RUNNING(
+        "") " WHERE j.status = 'running' AND j.tenant_id = $1 AND j.needs IS NOT NULL",
     Kind::reads_latest};
 
 constinit pg::Statement count_runs{
-    "SELECT count(DISTINCT coalesce(run_id, job_id))::numeric FROM ideamine.jobs"
-    " WHERE status = 'running' AND tenant_id = $1",
+    "SELECT count(DISTINCT coalesce(j.run_id, j.job_id))::numeric FROM " IDEAMINE_RUNNING(
+        "") " WHERE j.status = 'running' AND j.tenant_id = $1",
     Kind::reads_latest};
 
 admission::Amount in_units(const pg::Rows& rows, Resource resource) {

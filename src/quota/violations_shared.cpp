@@ -144,7 +144,7 @@ void queue_violation(std::string_view tenant, Resource resource, Action action,
 
 std::vector<Queued> take_violations() {
     if (!watching) {
-        pg::at_transaction_events(forget_taken);
+        pg::at_transaction_events(pg::AtEnd::settle, forget_taken);
         pg::at_subtransaction_end(forget_undone);
         watching = true;
     }

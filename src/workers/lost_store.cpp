@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "dispatch/running.hpp"
 #include "ideamine/pg/extension.hpp"
 #include "jobs/settle_store.hpp"
 #include "workers/replace_store.hpp"
@@ -23,30 +24,34 @@ constinit pg::Statement give_up_stale{
     " RETURNING worker_id"};
 
 constinit pg::Statement held_by{
-    "SELECT tenant_id, job_id, epoch, worker_id FROM ideamine.jobs"
-    " WHERE status = 'running' AND worker_id = ANY ($1)"};
+    "SELECT j.tenant_id, j.job_id, j.epoch, j.worker_id FROM " IDEAMINE_RUNNING(
+        "$1") " WHERE j.status = 'running' AND j.worker_id = $1"};
 
 // Passes over jobs that somebody reports on at this moment, so that a worker which froze in the
 // middle of that does not keep all others waiting: expire_leases() takes back what comes of it. In
 // no order, see expired_leases.
 constinit pg::Statement held_and_free{
-    "SELECT tenant_id, job_id, epoch, worker_id FROM ideamine.jobs"
-    " WHERE status = 'running' AND worker_id = ANY ($1)"
-    " FOR NO KEY UPDATE SKIP LOCKED"};
+    "SELECT j.* FROM unnest($1) AS w (id)"
+    " $[1.2 CROSS JOIN LATERAL ideamine_internal.running_jobs(w.id) AS running (id)$]"
+    " CROSS JOIN LATERAL (SELECT tenant_id, job_id, epoch, worker_id FROM ideamine.jobs"
+    "  WHERE $[1.2 job_id = running.id AND status::text = 'running'$| status = 'running'$]"
+    "   AND worker_id = w.id FOR NO KEY UPDATE SKIP LOCKED) AS j"};
 
 // A heartbeat renews every lease of its worker, so a lease ends that long after the later of its
 // start and that heartbeat: see lease_end(). Leases of workers that have ended or are forgotten end
 // at once. In no order: it would tempt the planner to walk along the primary key, and who skips
 // locks need not take them in one.
 constinit pg::Statement expired_leases{
-    "SELECT j.tenant_id, j.job_id, j.epoch, j.worker_id,"
-    "  coalesce(j.started_at + j.timeout <= $1, false) AS timed_out"
-    " FROM ideamine.jobs j LEFT JOIN ideamine.workers w ON w.worker_id = j.worker_id"
-    " WHERE j.status = 'running'"
-    "  AND (greatest(j.started_at, w.last_heartbeat_at) + j.lease <= $1"
-    "   OR j.started_at + j.timeout <= $1"
-    "   OR w.worker_id IS NULL OR w.status IN ('failed', 'terminated'))"
-    " FOR NO KEY UPDATE OF j SKIP LOCKED"};
+    "SELECT expired.* FROM"
+    " $[1.2 ideamine_internal.running_jobs() AS running (id) CROSS JOIN LATERAL$]"
+    " (SELECT j.tenant_id, j.job_id, j.epoch, j.worker_id,"
+    "   coalesce(j.started_at + j.timeout <= $1, false) AS timed_out"
+    "  FROM ideamine.jobs j LEFT JOIN ideamine.workers w ON w.worker_id = j.worker_id"
+    "  WHERE $[1.2 j.job_id = running.id AND j.status::text = 'running'$| j.status = 'running'$]"
+    "   AND (greatest(j.started_at, w.last_heartbeat_at) + j.lease <= $1"
+    "    OR j.started_at + j.timeout <= $1"
+    "    OR w.worker_id IS NULL OR w.status IN ('failed', 'terminated'))"
+    "  FOR NO KEY UPDATE OF j SKIP LOCKED) AS expired"};
 
 constinit pg::Statement tell_workers{
     "INSERT INTO ideamine_internal.stop_notices (worker_id, tenant_id, job_id, epoch, reason, "
@@ -147,7 +152,7 @@ void expire_leases(Time at, pg::Returned& returned) {
 
 std::int32_t release_jobs_of(const Uuid& worker) {
     std::vector<Ending> endings;
-    for (const pg::Row row : held_by.execute(std::vector{worker})) {
+    for (const pg::Row row : held_by.execute(worker)) {
         endings.push_back(ending_of(row, Outcome::released, nullptr));
     }
     const auto settled = jobs::settle(endings).endings;

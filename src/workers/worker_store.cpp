@@ -1,14 +1,16 @@
 #include "workers/worker_store.hpp"
 
 #include "access/caller_store.hpp"
+#include "dispatch/running.hpp"
 #include "ideamine/pg/random.hpp"
+#include "ideamine/pg/table.hpp"
 
 namespace ideamine::workers {
 
 namespace {
 
-#define IDEAMINE_SELECT_WORKER                                                             \
-    "SELECT status::text, last_heartbeat_at, worker_type, capabilities, capacity, tenants" \
+#define IDEAMINE_SELECT_WORKER                                                                   \
+    "SELECT status::text, last_heartbeat_at, worker_type, capabilities, capacity, tenants, ctid" \
     " FROM ideamine.workers WHERE worker_id = $1"
 
 constinit pg::Statement insert_worker{
@@ -19,7 +21,7 @@ constinit pg::Statement insert_worker{
 
 constinit pg::Statement find_tenants{"SELECT tenants FROM ideamine.workers WHERE worker_id = $1"};
 
-constinit pg::Statement hold_to_acquire{IDEAMINE_SELECT_WORKER " FOR KEY SHARE"};
+constinit pg::Statement hold_by_key{IDEAMINE_SELECT_WORKER " FOR KEY SHARE"};
 constinit pg::Statement hold_to_change{IDEAMINE_SELECT_WORKER " FOR NO KEY UPDATE"};
 constinit pg::Statement hold_to_end{IDEAMINE_SELECT_WORKER " FOR UPDATE"};
 
@@ -33,8 +35,8 @@ constinit pg::Statement change_status{
     "  ended_at = CASE WHEN $3 THEN $4 END"
     " WHERE worker_id = $1"};
 
-constinit pg::Statement count_held{
-    "SELECT count(*)::integer FROM ideamine.jobs WHERE status = 'running' AND worker_id = $1"};
+constinit pg::Statement count_held{"SELECT count(*)::integer FROM " IDEAMINE_RUNNING(
+    "$1") " WHERE j.status = 'running' AND j.worker_id = $1"};
 
 constinit pg::Statement take_notices{
     "DELETE FROM ideamine_internal.stop_notices WHERE worker_id = $1"
@@ -66,6 +68,48 @@ void check_is_callers(const Uuid& id) {
     }
 }
 
+// Where this session has found the worker that it acquires for: nearly all acquire for one, which
+// is then found without a statement.
+struct Whereabouts {
+    Uuid id;
+    pg::Tid tid;
+};
+constinit std::optional<Whereabouts> latest;
+
+enum Column : std::size_t {
+    worker_id,
+    status,
+    last_heartbeat_at,
+    worker_type,
+    capabilities,
+    capacity,
+    tenants,
+    column_count
+};
+constinit pg::Columns<column_count> columns{{"worker_id", "status", "last_heartbeat_at",
+                                             "worker_type", "capabilities", "capacity", "tenants"}};
+
+// None: it stands somewhere else now.
+std::optional<Worker> hold_where_it_was(const Uuid& id) {
+    if (!latest || latest->id != id) {
+        return std::nullopt;
+    }
+    pg::Table table{"workers"};
+    table.look_up(columns);
+    const auto column = [](Column column) { return columns.numbers[column]; };
+    if (!table.find(latest->tid) || table.get<Uuid>(column(worker_id)) != id || !table.hold()) {
+        return std::nullopt;
+    }
+    return Worker{
+        .id = id,
+        .status = parse_status(table.label(column(status))),
+        .last_heartbeat = table.get<Time>(column(last_heartbeat_at)),
+        .registration = {.worker_type = table.get<std::string>(column(worker_type)),
+                         .capabilities = table.get<std::vector<std::string>>(column(capabilities)),
+                         .capacity = table.optional<std::int32_t>(column(capacity)),
+                         .tenants = table.optional<std::vector<std::string>>(column(tenants))}};
+}
+
 Worker read(const Uuid& id, const pg::Rows& rows) {
     if (rows.empty()) {
         throw_unknown(id);
@@ -78,6 +122,16 @@ Worker read(const Uuid& id, const pg::Rows& rows) {
                              .capabilities = row.get<std::vector<std::string>>(3),
                              .capacity = row.optional<std::int32_t>(4),
                              .tenants = row.optional<std::vector<std::string>>(5)}};
+}
+
+Worker hold_to_acquire(const Uuid& id) {
+    if (const auto worker = hold_where_it_was(id)) {
+        return *worker;
+    }
+    const auto rows = hold_by_key.execute(id);
+    const auto worker = read(id, rows);
+    latest = {id, rows[0].get<pg::Tid>(6)};
+    return worker;
 }
 
 }  // namespace
@@ -93,7 +147,7 @@ Worker hold(const Uuid& id, Hold how) {
     check_is_callers(id);
     switch (how) {
         case Hold::to_acquire:
-            return read(id, hold_to_acquire.execute(id));
+            return hold_to_acquire(id);
         case Hold::to_change:
             return read(id, hold_to_change.execute(id));
         case Hold::to_end:

@@ -186,6 +186,7 @@ INSERT INTO calls VALUES
   ('release_job', 'ideamine.release_job(<t>, <j>, <e>)'),
   ('release_quota', $$ideamine.release_quota(<t>, 'gpu', 1)$$),
   ('reconcile_dispatch', 'ideamine.reconcile_dispatch()'),
+  ('running_jobs', 'ideamine_internal.running_jobs()'),
   ('reload_counters', 'ideamine.reload_counters()'),
   ('reload_dispatch', 'ideamine.reload_dispatch()'),
   ('replace_failed_worker', 'ideamine.replace_failed_worker(<f>)'),

@@ -79,3 +79,117 @@ SELECT ideamine.set_tenant_weight('light', 1001);
 SELECT ideamine.set_tenant_weight('light', NULL);
 SELECT ideamine.set_tenant_weight('nobody', 100);
 \set VERBOSITY default
+
+-- What is running is known in memory: as much as the table says, whatever becomes of a transaction.
+TRUNCATE ideamine.jobs CASCADE;
+SELECT ideamine.register_worker('watched', '{}') AS watched \gset
+SELECT ideamine.reconcile_dispatch() AS what_ran_before_is_forgotten;
+CREATE FUNCTION pg_temp.apart() RETURNS TABLE (job_type text, "where" text) LANGUAGE sql AS $$
+  SELECT j.job_type, CASE WHEN r.id IS NULL THEN 'table' ELSE 'memory' END
+  FROM ideamine_internal.running_jobs() AS r (id)
+  FULL JOIN (SELECT * FROM ideamine.jobs WHERE status = 'running') AS j ON j.job_id = r.id
+  WHERE r.id IS NULL OR j.job_id IS NULL ORDER BY 1;
+$$;
+CREATE FUNCTION pg_temp.held(worker uuid) RETURNS text LANGUAGE sql AS $$
+  SELECT coalesce(string_agg(job_type, ' ' ORDER BY job_type), 'nothing')
+  FROM ideamine_internal.running_jobs(worker) AS r (id) LEFT JOIN ideamine.jobs ON job_id = r.id;
+$$;
+CREATE FUNCTION pg_temp.ended(type text) RETURNS bigint LANGUAGE sql AS $$
+  SELECT ideamine.complete_job(tenant_id, job_id, epoch) FROM ideamine.jobs WHERE job_type = type;
+$$;
+SELECT count(*) FROM unnest('{a,b,c,d,e,f}'::text[]) AS type, ideamine.create_job('acme', type);
+SELECT created FROM ideamine.create_job('acme', 'keyed', options => '{"concurrency_key": "k"}');
+BEGIN;
+SELECT count(*) FROM ideamine.acquire_jobs(:'watched', 2);
+SELECT pg_temp.held(:'watched');
+ROLLBACK;
+SELECT pg_temp.held(:'watched');
+BEGIN;
+SELECT count(*) FROM ideamine.acquire_jobs(:'watched', 2);
+SAVEPOINT s;
+SELECT count(*) FROM ideamine.acquire_jobs(:'watched', 1);
+SELECT pg_temp.held(:'watched');
+ROLLBACK TO s;
+SAVEPOINT t;
+SELECT count(*) FROM ideamine.acquire_jobs(:'worker', 2);
+RELEASE t;
+COMMIT;
+SELECT pg_temp.held(:'watched'), pg_temp.held(:'worker');
+BEGIN;
+SELECT pg_temp.ended('a');
+ROLLBACK;
+BEGIN;
+SAVEPOINT s;
+SELECT pg_temp.ended('a');
+ROLLBACK TO s;
+SELECT pg_temp.ended('b');
+COMMIT;
+SELECT pg_temp.held(:'watched'), pg_temp.held(:'worker');
+-- It ends and is leased anew in one transaction.
+BEGIN;
+SELECT ideamine.release_job(tenant_id, job_id, epoch) FROM ideamine.jobs WHERE job_type = 'a';
+SELECT count(*) FROM ideamine.acquire_jobs(:'watched', 10);
+COMMIT;
+SELECT pg_temp.held(:'watched'), pg_temp.held(:'worker');
+SELECT c.status FROM ideamine.jobs j, ideamine.cancel_job(tenant_id, job_id) c WHERE job_type = 'c';
+SELECT f.status FROM ideamine.jobs j, ideamine.fail_job(tenant_id, job_id, epoch, 'no') AS f WHERE job_type = 'd';
+SELECT pg_temp.held(:'watched'), pg_temp.held(:'worker');
+SELECT pg_temp.ended('keyed');
+SELECT * FROM pg_temp.apart();
+-- What runs because somebody wrote so is missing until somebody looks.
+UPDATE ideamine.jobs SET status = 'running', started_at = now() - interval '1 minute', worker_id = :'watched' WHERE job_type = 'b';
+UPDATE ideamine.jobs SET status = 'completed' WHERE job_type = 'a';
+SELECT * FROM pg_temp.apart();
+SELECT ideamine.reconcile_dispatch();
+SELECT * FROM pg_temp.apart();
+
+-- Nothing is written where nothing may be.
+SELECT created FROM ideamine.create_job('acme', 'kept');
+SELECT pg_temp.taken(:'watched');
+SELECT created FROM ideamine.create_job('acme', 'left');
+\set VERBOSITY terse
+BEGIN READ ONLY;
+SELECT pg_temp.taken(:'watched');
+ROLLBACK;
+BEGIN READ ONLY;
+SELECT pg_temp.ended('kept');
+ROLLBACK;
+BEGIN READ ONLY;
+SELECT created FROM ideamine.create_job('acme', 'never');
+ROLLBACK;
+\set VERBOSITY default
+SELECT job_type, status FROM ideamine.jobs WHERE job_type IN ('kept', 'left') ORDER BY 1;
+SELECT pg_temp.taken(:'watched');
+
+-- Triggers of others are called, though jobs are written past the executor otherwise.
+CREATE TABLE seen (n serial, old text, new text);
+CREATE FUNCTION note_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO public.seen (old, new) VALUES (OLD.status, NEW.status);
+  RETURN NULL;
+END $$;
+CREATE TRIGGER note_change AFTER UPDATE ON ideamine.jobs FOR EACH ROW EXECUTE FUNCTION note_change();
+SELECT created FROM ideamine.create_job('acme', 'noticed', priority_class => 'P0');
+SELECT job_type FROM ideamine.acquire_jobs(:'watched', 1);
+SELECT pg_temp.ended('noticed');
+SELECT * FROM seen;
+DROP TRIGGER note_change ON ideamine.jobs;
+CREATE TRIGGER note_change AFTER INSERT ON ideamine.jobs FOR EACH ROW EXECUTE FUNCTION note_change();
+SELECT created FROM ideamine.create_job('acme', 'noticed as well');
+SELECT count(*) FROM seen;
+DROP TRIGGER note_change ON ideamine.jobs;
+-- So are constraints and columns that others have added.
+ALTER TABLE ideamine.jobs ADD CONSTRAINT no_such_thing CHECK (job_type <> 'no such thing'), ADD COLUMN note text DEFAULT 'theirs';
+\set VERBOSITY sqlstate
+SELECT created FROM ideamine.create_job('acme', 'no such thing');
+\set VERBOSITY default
+SELECT created FROM ideamine.create_job('acme', 'such a thing', priority_class => 'P0');
+SELECT job_type FROM ideamine.acquire_jobs(:'watched', 1);
+SELECT job_type, note FROM ideamine.jobs WHERE job_type LIKE '%such%';
+ALTER TABLE ideamine.jobs DROP CONSTRAINT no_such_thing, DROP COLUMN note;
+DROP TABLE seen;
+DROP FUNCTION note_change();
+SELECT created FROM ideamine.create_job('acme', 'unnoticed', priority_class => 'P0');
+SELECT job_type FROM ideamine.acquire_jobs(:'watched', 1);
+SELECT pg_temp.ended('unnoticed');
+SELECT job_type, status, attempt, finished_at IS NOT NULL AS finished FROM ideamine.jobs WHERE job_type LIKE '%noticed' ORDER BY 1;

@@ -51,6 +51,12 @@ is(sql(q{SELECT bool_and(i >= before) FROM (SELECT split_part(g.job_type, ' ', 2
 		lag(split_part(g.job_type, ' ', 2)::int, 1, 0) OVER (PARTITION BY g.tenant_id, j.priority_class ORDER BY g.n) AS before
 		FROM given g JOIN ideamine.jobs j USING (job_id)) AS c}), 't', 'and those of a tenant in their order');
 
+# So many leases find no room either.
+sql(q{UPDATE ideamine.workers SET last_heartbeat_at = last_heartbeat_at - interval '1 day'});
+is(sql(q{SELECT jobs_requeued FROM ideamine.mark_stale_workers()}), $jobs, 'leases that find no room in memory are taken back when their worker falls silent');
+$worker = sql(q{SELECT ideamine.register_worker('any', '{gpu}')});
+$give = qq{INSERT INTO given (job_id, tenant_id, job_type) SELECT job_id, tenant_id, job_type FROM ideamine.acquire_jobs('$worker', 1000)};
+
 # ---- a crash -------------------------------------------------------------------------------------
 
 reset_jobs();

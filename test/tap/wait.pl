@@ -72,6 +72,25 @@ sql(q{SELECT ideamine.resume_queue(NULL)});
 wakes($session, 'a queue that is resumed wakes');
 sql(qq{SELECT count(*) FROM ideamine.acquire_jobs('$worker', 10)});
 
+# What makes room in a tenant's quotas, in a session that has taken quota before it ever made a job runnable, and in a new one.
+sql(q{SELECT ideamine.create_tenant('full'); SELECT ideamine.set_quotas('full', max_cpu_cores => 4, burst_percent => 0, throttle_enabled => false);
+	SELECT count(*) FROM generate_series(1, 3) AS i, ideamine.create_job('full', 'needy ' || i, options => '{"needs": {"cpu": 4}}')});
+my $holder = $node->background_psql('postgres');
+$holder->query_safe(q{SELECT allowed FROM ideamine.enforce_quota('full', 'cpu', 4)});
+($session, $pid) = sleeper($worker, '5 minutes');
+$holder->query_safe(q{SELECT ideamine.release_quota('full', 'cpu', 4)});
+wakes($session, 'a release of quota wakes');
+is(sql(qq{SELECT count(*) FROM ideamine.acquire_jobs('$worker', 10)}), '1', 'and there is room for one');
+($session, $pid) = sleeper($worker, '5 minutes');
+sql(q{SELECT ideamine.set_quotas('full', max_cpu_cores => 8)});
+wakes($session, 'a limit that is raised wakes');
+is(sql(qq{SELECT count(*) FROM ideamine.acquire_jobs('$worker', 10)}), '1', 'and there is room for another');
+($session, $pid) = sleeper($worker, '5 minutes');
+$holder->query_safe(q{SELECT ideamine.complete_job(tenant_id, job_id, epoch) FROM ideamine.jobs WHERE job_type LIKE 'needy %' AND status = 'running' LIMIT 1});
+wakes($session, 'the end of a job that held quota wakes');
+$holder->quit;
+sql(qq{SELECT count(*) FROM ideamine.acquire_jobs('$worker', 10)});
+
 # Two sleepers, the first of whom cannot do the job: it passes the news on.
 my $able = sql(q{SELECT ideamine.register_worker('able', '{tpu}')});
 my ($first, $first_pid) = sleeper($worker, '5 minutes');

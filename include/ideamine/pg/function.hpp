@@ -68,23 +68,23 @@ class Returned {
   public:
     explicit Returned(const Arguments& arguments);
 
-    // One row; std::optional for columns that may be NULL.
+    // One row; std::optional for columns that may be NULL. They are the first ones of the function:
+    // what is missing is NULL.
     template <typename... Columns>
     void add(const Columns&... columns) {
         call([&] {
-            Datum values[sizeof...(Columns)]{};
-            bool nulls[sizeof...(Columns)]{};
+            Datum values[MaxTupleAttributeNumber];
+            bool nulls[MaxTupleAttributeNumber];
             put_all(values, nulls, columns...);
-            add_values(values, nulls);
+            add_values(values, nulls, sizeof...(Columns));
         });
     }
 
-    // All rows of a statement. Their columns must be the first ones of the function: more are left
-    // out, and what is missing is NULL.
+    // All rows of a statement, in the same way; more columns are left out.
     void add(const Rows& rows);
 
   private:
-    void add_values(const Datum* values, const bool* nulls);
+    void add_values(Datum* values, bool* nulls, std::size_t count);
 
     ReturnSetInfo* result_;
 };

@@ -120,11 +120,14 @@ class Statement {
   public:
     enum class Kind {
         writes,
-        reads,          // sees the snapshot of the calling query
-        reads_latest,   // sees what is committed now, in every isolation level
-        writes_latest,  // the same, and writes what it finds
-        writes_by_tid,  // finds the rows of tables by their tids only, which have just been looked
-                        // up
+        reads,           // sees the snapshot of the calling query
+        reads_latest,    // sees what is committed now, in every isolation level
+        writes_latest,   // the same, and writes what it finds
+        writes_by_tid,   // finds the rows of tables by their tids only, which have just been looked
+                         // up
+        walks,           // reads, and may have to walk through a whole table
+        walks_latest,    // the same, and sees what is committed now
+        writes_walking,  // writes, and may have to walk through a whole table
     };
 
     constexpr explicit Statement(const char* sql, Kind kind = Kind::writes)
@@ -147,8 +150,8 @@ class Statement {
         });
     }
 
-    // Of a statement that reads_latest: calls `with` for so many rows at a time, of which each
-    // batch lives until the next one.
+    // Of a statement that reads or walks, and sees the latest: calls `with` for so many rows at a
+    // time, of which each batch lives until the next one.
     template <typename Function, typename... Arguments>
     void execute_in_batches(std::uint64_t size, const Function& with,
                             const Arguments&... arguments) {
@@ -157,12 +160,15 @@ class Statement {
             follow_version();
         }
         static constexpr Oid types[count + 1]{Type<ValueOf<Arguments>>::oid..., InvalidOid};
-        Portal portal = call([&, this] {
-            Datum values[count + 1]{};
-            bool nulls[count + 1]{};
-            put_all(values, nulls, arguments...);
-            return open(types, count, values, nulls);
-        });
+        Portal portal = [&, this] {
+            const Planning planning{kind_};
+            return call([&, this] {
+                Datum values[count + 1]{};
+                bool nulls[count + 1]{};
+                put_all(values, nulls, arguments...);
+                return open(types, count, values, nulls);
+            });
+        }();
         for (auto rows = fetch(portal, size); !rows.empty(); rows = fetch(portal, size)) {
             with(rows);
             rows.free();
@@ -172,7 +178,7 @@ class Statement {
 
   private:
     // With index scans off as well, a scan by tid is the cheapest plan whatever the planner
-    // believes about the size of the table.
+    // believes about the size of the table. What walks is left to the planner.
     class Planning {
       public:
         explicit Planning(Kind kind);
@@ -182,7 +188,9 @@ class Statement {
 
       private:
         bool by_tid_;
-        std::array<bool, 2> saved_{};
+        bool walks_;
+        std::array<bool, 2> index_scans_{};
+        std::array<bool, 8> others_{};
     };
 
     // Drops a plan that was made for another version of the catalogue.

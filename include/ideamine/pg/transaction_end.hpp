@@ -18,9 +18,13 @@ inline bool has_ended(TransactionEvent event) {
     return event != TransactionEvent::before_prepare && event != TransactionEvent::before_commit;
 }
 
+// In this order: what a transaction held is given back, what it made is there for others, and then
+// those who wait for either are woken.
+enum class AtEnd { settle, publish, wake };
+
 // Calls `handler` at these events of every transaction of this process; also when the session is
 // ended within one. Each handler once per process; may raise a server error itself.
-void at_transaction_events(void (*handler)(TransactionEvent));
+void at_transaction_events(AtEnd order, void (*handler)(TransactionEvent));
 
 // Calls `handler` whenever a subtransaction of this process has committed into its parent, or was
 // rolled back. Each handler once per process; may raise a server error itself.

@@ -1,0 +1,17 @@
+// The table of jobs as we make it, for those who write it past the executor.
+#pragma once
+
+#include "ideamine/pg/extension.hpp"
+#include "ideamine/pg/table.hpp"
+
+namespace ideamine::jobs {
+
+inline constexpr pg::Table::Shape jobs_shape{.columns = 39, .checks = 3};
+
+// Otherwise it takes statements: the catalogue is an older one, or somebody has made it another
+// table.
+inline bool is_plain(const pg::Table& jobs, pg::Table::Write write) {
+    return jobs.is_plain(write, jobs_shape) && pg::installed_version() >= Version{1, 2};
+}
+
+}  // namespace ideamine::jobs
