@@ -34,6 +34,11 @@ bool is_due(const Slot& slot, Found found) {
            (pg::now() >= slot.load_again_at || (found == Found::nothing && has_given));
 }
 
+bool has_all_leases(Slot& slot) {
+    const PlaneLock lock{slot};
+    return slot.has_all_leases;
+}
+
 void spill(Offset queue) {
     const PlaneLock lock{*notes().use->get()};
     lock.plane().spill(queue);
@@ -173,7 +178,9 @@ std::span<const Loading::Read> Loading::put_in_place(std::span<const Read> toget
 
 void Loading::finish() {
     auto& slot = *notes().use->get();
-    add_leases(leases_);
+    if (!has_all_leases(slot)) {  // or what has ended meanwhile would come back
+        add_leases(leases_);
+    }
     thin_out();
     for (auto& [priority_class, stretches] : by_class()) {
         // each queue gets its first ones before any gets more

@@ -44,11 +44,6 @@ int number(Column column) {
     return columns.numbers[column];
 }
 
-constinit pg::Labels<8> statuses{
-    "ideamine.job_status",
-    {"blocked", "pending", "running", "completed", "failed", "cancelled", "preempted", "paused"}};
-constinit pg::Labels<4> classes{"ideamine.priority_class", {"P0", "P1", "P2", "P3"}};
-
 }  // namespace
 
 JobRows::JobRows() : plain_(is_plain(table_, pg::Table::Write::update)) {

@@ -8,6 +8,11 @@ namespace ideamine::jobs {
 
 inline constexpr pg::Table::Shape jobs_shape{.columns = 39, .checks = 3};
 
+inline constinit pg::Labels<8> statuses{
+    "ideamine.job_status",
+    {"blocked", "pending", "running", "completed", "failed", "cancelled", "preempted", "paused"}};
+inline constinit pg::Labels<4> classes{"ideamine.priority_class", {"P0", "P1", "P2", "P3"}};
+
 // Otherwise it takes statements: the catalogue is an older one, or somebody has made it another
 // table.
 inline bool is_plain(const pg::Table& jobs, pg::Table::Write write) {

@@ -172,9 +172,7 @@ constinit pg::Columns<column_count> columns{{"job_id",
                                              "needs",
                                              "waits_for"}};
 
-constinit pg::Labels<3> statuses{"ideamine.job_status", {"pending", "blocked", "cancelled"}};
 constinit pg::Labels<2> waits{"ideamine.job_wait", {"time", "jobs"}};
-constinit pg::Labels<4> classes{"ideamine.priority_class", {"P0", "P1", "P2", "P3"}};
 
 int number(Column column) {
     return columns.numbers[column];

@@ -12,7 +12,7 @@ using Queues = std::set<std::string, std::less<>>;
 
 constinit pg::WatchedTable paused_queues{"paused_queues", "paused_queues_pkey"};
 
-// Of the tenants whose jobs this session has handed out.
+// Of the tenants whose jobs this process has handed out lately.
 std::unordered_map<std::string, Queues>& known() {
     static auto* const known = new std::unordered_map<std::string, Queues>;
     return *known;
@@ -21,8 +21,9 @@ std::unordered_map<std::string, Queues>& known() {
 }  // namespace
 
 const Queues& paused_queues_of(const std::string& tenant) {
+    constexpr std::size_t most_known = 10'000;
     pg::hear_of_changes();
-    if (paused_queues.has_changed()) {
+    if (paused_queues.has_changed() || known().size() >= most_known) {
         known().clear();
     }
     auto found = known().find(tenant);
