@@ -6,6 +6,7 @@
 #   SNAPSHOT_RUNS=1         how often
 #   LATENCY_ROUNDS=200      pick-ups by a sleeping worker in each run
 #   MEASURES=…              of enqueue, process, load and latency, if not all
+#   QUEUES=…                of the queues below, if not all
 #   RESULTS=FILE            where the measurements go as lines, default build/peers/results.tsv
 # shellcheck source-path=SCRIPTDIR source=lib.bash
 . "$(dirname "$0")/lib.bash"

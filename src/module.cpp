@@ -17,6 +17,7 @@
 #include "quota/quota_settings.hpp"
 #include "quota/room.hpp"
 #include "quota/violations_shared.hpp"
+#include "workers/beats_shared.hpp"
 #include "workers/workers_settings.hpp"
 
 extern "C" {
@@ -48,6 +49,7 @@ void _PG_init() {
             admission::shared::reserve();
             dispatch::shared::reserve();
             quota::shared::reserve_violations();
+            workers::shared::reserve_beats();
             bgworker::register_launcher();
         }
     });

@@ -41,10 +41,11 @@ reason_against() {
     esac
 }
 
-# Of the queues named, those that can be used. The others are recorded once, with the reason.
+# Of the queues named, those that are wanted and can be used. What cannot is recorded once, with the reason.
 usable_of() {
     local queue reason
     for queue in $1; do
+        [ -z "${QUEUES:-}" ] || [[ " $QUEUES " == *" ${queue%@*} "* ]] || continue
         reason=$(reason_against "${queue%@*}" | head -n 1)
         if [ -z "$reason" ]; then
             echo "$queue"

@@ -41,6 +41,25 @@ by itself. Errors: ID403 the login is bound to tenants, ID503 the library is not
 REVOKE ALL ON FUNCTION ideamine.reload_dispatch() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ideamine.reload_dispatch() TO ideamine_admin;
 
+CREATE OR REPLACE FUNCTION ideamine.get_dispatch_memory() RETURNS TABLE (
+  phase          text,
+  ready_jobs     bigint,
+  spilled_queues bigint,
+  leases         bigint,
+  has_all_leases boolean
+)
+LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 1
+AS 'MODULE_PATHNAME', 'ideamine_get_dispatch_memory';
+COMMENT ON FUNCTION ideamine.get_dispatch_memory() IS
+'What the shared memory of ideamine.dispatch_memory holds of this database at this moment. Returns one row:
+phase: unloaded (the next acquire_jobs() loads it from the table), loading or loaded; ready_jobs: jobs that stand there to
+be handed out; spilled_queues: queues (of a tenant, a class and a set of capabilities) with more jobs in the table than
+found room, which are read when their turn comes; leases: jobs that may be running; has_all_leases: whether these are all,
+or running jobs are looked up in the table because there was no room.
+Errors: ID403 the login is bound to tenants, ID503 the library is not preloaded.';
+REVOKE ALL ON FUNCTION ideamine.get_dispatch_memory() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION ideamine.get_dispatch_memory() TO ideamine_admin;
+
 CREATE OR REPLACE FUNCTION ideamine.reconcile_dispatch() RETURNS bigint
 LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'ideamine_reconcile_dispatch';

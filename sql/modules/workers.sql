@@ -27,10 +27,28 @@ AS 'MODULE_PATHNAME', 'ideamine_heartbeat';
 COMMENT ON FUNCTION ideamine.heartbeat(uuid, jsonb) IS
 'Says that the worker lives: extends each of its leases by that lease''s own length. Call it every 30 s.
 Returns those of its jobs that it is to stop, each once, and why: cancelled, lease lost or deadline.
-metrics: a JSON object that the registry keeps until the next one; NULL keeps the last.
+Without metrics it is noted in shared memory, and the worker''s row follows when it is older than half of
+ideamine.worker_timeout; after a restart each worker has that long to be heard of again.
+metrics: a JSON object that the registry keeps until the next one, written at once; NULL keeps the last.
 Errors: ID404 unknown worker; ID410 the worker was given up or terminated, its leases are gone: register anew.';
 REVOKE ALL ON FUNCTION ideamine.heartbeat(uuid, jsonb) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ideamine.heartbeat(uuid, jsonb) TO ideamine_worker, ideamine_admin;
+
+CREATE OR REPLACE FUNCTION ideamine.latest_heartbeat(worker_id uuid, written timestamptz) RETURNS timestamptz
+LANGUAGE C PARALLEL RESTRICTED
+AS 'MODULE_PATHNAME', 'ideamine_latest_heartbeat';
+COMMENT ON FUNCTION ideamine.latest_heartbeat(uuid, timestamptz) IS
+'When a worker was last heard of whose row in ideamine.workers says `written` as last_heartbeat_at: shared memory may know
+of something later. On a standby, `written`. Errors: none of its own.';
+CREATE OR REPLACE FUNCTION ideamine_internal.latest_possible_heartbeat(worker_id uuid, written timestamptz) RETURNS timestamptz
+LANGUAGE C PARALLEL RESTRICTED
+AS 'MODULE_PATHNAME', 'ideamine_latest_possible_heartbeat';
+COMMENT ON FUNCTION ideamine_internal.latest_possible_heartbeat(uuid, timestamptz) IS
+'The same in favour of the worker: what was not written before the server started is not known any more, and was at most half of
+ideamine.worker_timeout later than `written`. Errors: none of its own.';
+REVOKE ALL ON FUNCTION ideamine_internal.latest_possible_heartbeat(uuid, timestamptz) FROM PUBLIC;
+REVOKE ALL ON FUNCTION ideamine.latest_heartbeat(uuid, timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION ideamine.latest_heartbeat(uuid, timestamptz) TO ideamine_reader, ideamine_app, ideamine_worker, ideamine_admin;
 
 CREATE OR REPLACE FUNCTION ideamine.acquire_jobs(
   worker_id uuid,
@@ -189,10 +207,11 @@ GRANT EXECUTE ON PROCEDURE ideamine.wait_for_jobs(uuid, interval) TO ideamine_wo
 
 CREATE OR REPLACE VIEW ideamine.v_workers WITH (security_invoker = true) AS
   SELECT w.worker_id, w.worker_type, w.status, w.capabilities, w.tenants, w.capacity, coalesce(held.jobs, 0) AS jobs_held,
-         held.oldest AS current_job_id, w.last_heartbeat_at,
-         CASE WHEN w.ended_at IS NULL THEN pg_catalog.clock_timestamp() - w.last_heartbeat_at END AS silent_for,
+         held.oldest AS current_job_id, heard.last_heartbeat_at,
+         CASE WHEN w.ended_at IS NULL THEN pg_catalog.clock_timestamp() - heard.last_heartbeat_at END AS silent_for,
          w.metrics, w.deviations, w.registered_at, w.ended_at, w.replaced_by
   FROM ideamine.workers AS w
+  CROSS JOIN LATERAL ideamine.latest_heartbeat(w.worker_id, w.last_heartbeat_at) AS heard (last_heartbeat_at)
   LEFT JOIN (
     SELECT j.worker_id, count(*) AS jobs, (pg_catalog.array_agg(j.job_id ORDER BY j.started_at, j.job_id))[1] AS oldest
     FROM ideamine.jobs AS j WHERE j.status = 'running' GROUP BY j.worker_id) AS held ON held.worker_id = w.worker_id;

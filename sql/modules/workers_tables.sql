@@ -5,7 +5,7 @@ COMMENT ON TYPE ideamine.worker_status IS
 'active: takes jobs; draining: finishes what it holds and takes nothing new; degraded: takes jobs, but is
 watched; failed: fell silent and was given up; terminated: said good-bye. The last two are final.';
 
--- A heartbeat changes no indexed column, and half-empty pages keep its new row version on the same page.
+-- A heartbeat that is written changes no indexed column, and half-empty pages keep its new row version on the same page.
 CREATE TABLE ideamine.workers (
   worker_id         uuid NOT NULL PRIMARY KEY,
   worker_type       text COLLATE "C" NOT NULL,
@@ -28,7 +28,7 @@ COMMENT ON COLUMN ideamine.workers.capabilities IS 'What it can do, sorted; it g
 COMMENT ON COLUMN ideamine.workers.tenants IS 'The tenants whose jobs it may get, sorted; NULL: all of them';
 COMMENT ON COLUMN ideamine.workers.capacity IS 'How many jobs it may hold at once; NULL: as many as it asks for';
 COMMENT ON COLUMN ideamine.workers.status IS 'See type ideamine.worker_status';
-COMMENT ON COLUMN ideamine.workers.last_heartbeat_at IS 'When it was last heard of';
+COMMENT ON COLUMN ideamine.workers.last_heartbeat_at IS 'When it was last heard of, as far as it has been written: heartbeats are noted in shared memory; v_workers knows them';
 COMMENT ON COLUMN ideamine.workers.metrics IS 'What it reported with its last heartbeat';
 COMMENT ON COLUMN ideamine.workers.registered_at IS 'When it registered';
 COMMENT ON COLUMN ideamine.workers.ended_at IS 'When it failed or was terminated; NULL while it lives';

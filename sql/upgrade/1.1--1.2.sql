@@ -5,6 +5,8 @@ ALTER TABLE ideamine.tenants
              CONSTRAINT tenants_weight_valid CHECK (weight BETWEEN 1 AND 1000);
 COMMENT ON COLUMN ideamine.tenants.weight IS 'Its share of the workers'' time within a class, beside the weights of the other tenants: 1 to 1000';
 
+COMMENT ON COLUMN ideamine.workers.last_heartbeat_at IS 'When it was last heard of, as far as it has been written: heartbeats are noted in shared memory; v_workers knows them';
+
 CREATE TYPE ideamine.job_wait AS ENUM ('time', 'jobs', 'key', 'queue');
 COMMENT ON TYPE ideamine.job_wait IS
 'What a job waits for before a worker may have it. time: its run_at; jobs: others that it depends on, or votes; key: room

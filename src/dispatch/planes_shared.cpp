@@ -99,6 +99,11 @@ void free_nodes(const State& state) {
 
 }  // namespace
 
+const char* to_string(Phase phase) {
+    constexpr std::array names{"unloaded", "loading", "loaded"};
+    return names[static_cast<std::size_t>(phase)];
+}
+
 void reserve() {
     table.SharedArea::reserve();
     arena.reserve(dispatch_memory());
@@ -155,6 +160,15 @@ Use::~Use() {
 
 PlaneLock::PlaneLock(Slot& slot) : slot_(slot), lock_(table.lock_of(slot)) {
     LWLockAcquire(lock_, LW_EXCLUSIVE);
+}
+
+Contents contents(Slot& slot) {
+    const PlaneLock lock{slot};
+    return {.phase = slot.phase,
+            .jobs = slot.state.size,
+            .spilled_queues = slot.state.spilled,
+            .leases = slot.state.leased,
+            .has_all_leases = slot.has_all_leases};
 }
 
 FoundQueue find_or_make_queue(Slot& slot, const Key& key) {

@@ -13,6 +13,8 @@ enum class Phase {
     loaded,    // all that may run is here, but for what has spilled
 };
 
+const char* to_string(Phase phase);
+
 struct Slot {
     pg::Installation installation;
     std::uint32_t users;  // processes that use its nodes at this moment
@@ -31,6 +33,16 @@ struct Slot {
 // In _PG_init, while the postmaster loads its libraries.
 void reserve();
 bool is_available();
+
+// What is in memory at this moment.
+struct Contents {
+    Phase phase;
+    std::uint64_t jobs;
+    std::uint32_t spilled_queues;
+    std::uint64_t leases;
+    bool has_all_leases;
+};
+Contents contents(Slot& slot);
 
 // With the lock. Leases are missing until they have been read from the table.
 inline void lose_leases(Slot& slot) {

@@ -27,6 +27,20 @@ IDEAMINE_FUNCTION(ideamine_reconcile_dispatch) {
     });
 }
 
+IDEAMINE_FUNCTION(ideamine_get_dispatch_memory) {
+    return pg::boundary([&] {
+        access::require_platform("get_dispatch_memory()");
+        const pg::Arguments arguments{fcinfo};
+        pg::Returned returned{arguments};
+        const dispatch::shared::Use plane{pg::current_installation()};
+        const auto contents = dispatch::shared::contents(*plane.get());
+        returned.add(to_string(contents.phase), static_cast<std::int64_t>(contents.jobs),
+                     static_cast<std::int64_t>(contents.spilled_queues),
+                     static_cast<std::int64_t>(contents.leases), contents.has_all_leases);
+        return Datum{0};
+    });
+}
+
 IDEAMINE_FUNCTION(ideamine_running_jobs) {
     return pg::boundary([&] {
         const pg::Arguments arguments{fcinfo};

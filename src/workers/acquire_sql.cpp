@@ -28,13 +28,6 @@ Duration read_lease(const pg::Arguments& arguments, int argument) {
     return lease;
 }
 
-// A worker that asks for work lives; its row is written only when that is worth the write.
-void keep_alive(const workers::Worker& worker) {
-    if (pg::now() - worker.last_heartbeat > workers::worker_timeout() / 4) {
-        workers::touch(worker.id, std::nullopt);
-    }
-}
-
 workers::Worker hold_living(const Uuid& id) {
     auto worker = workers::hold(id, workers::Hold::to_acquire);
     if (worker.registration.capacity) {
@@ -42,7 +35,10 @@ workers::Worker hold_living(const Uuid& id) {
         worker = workers::hold(id, workers::Hold::to_change);
     }
     workers::check_alive(worker);
-    keep_alive(worker);
+    // who asks for work lives, which is noted when that is worth it
+    if (workers::is_stale(worker.last_heartbeat, pg::now(), workers::worker_timeout() / 4)) {
+        workers::keep_alive(worker);
+    }
     return worker;
 }
 

@@ -5,6 +5,7 @@
 #include "dispatch/running.hpp"
 #include "ideamine/pg/extension.hpp"
 #include "jobs/settle_store.hpp"
+#include "workers/beats_shared.hpp"
 #include "workers/replace_store.hpp"
 #include "workers/workers_settings.hpp"
 
@@ -15,13 +16,14 @@ namespace {
 using jobs::Ending;
 using jobs::Outcome;
 
+constinit pg::Statement hold_perhaps_stale{
+    "SELECT worker_id, last_heartbeat_at FROM ideamine.workers"
+    " WHERE status IN ('active', 'draining', 'degraded') AND last_heartbeat_at < $1"
+    " ORDER BY worker_id FOR UPDATE SKIP LOCKED"};
+
 constinit pg::Statement give_up_stale{
-    "UPDATE ideamine.workers SET status = 'failed', ended_at = $2"
-    " WHERE worker_id IN ("
-    "  SELECT worker_id FROM ideamine.workers"
-    "  WHERE status IN ('active', 'draining', 'degraded') AND last_heartbeat_at < $1"
-    "  ORDER BY worker_id FOR UPDATE SKIP LOCKED)"
-    " RETURNING worker_id"};
+    "UPDATE ideamine.workers w SET status = 'failed', ended_at = $3, last_heartbeat_at = s.latest"
+    " FROM unnest($1, $2) AS s (worker_id, latest) WHERE w.worker_id = s.worker_id"};
 
 constinit pg::Statement held_by{
     "SELECT j.tenant_id, j.job_id, j.epoch, j.worker_id FROM " IDEAMINE_RUNNING(
@@ -48,7 +50,8 @@ constinit pg::Statement expired_leases{
     "   coalesce(j.started_at + j.timeout <= $1, false) AS timed_out"
     "  FROM ideamine.jobs j LEFT JOIN ideamine.workers w ON w.worker_id = j.worker_id"
     "  WHERE $[1.2 j.job_id = running.id AND j.status::text = 'running'$| j.status = 'running'$]"
-    "   AND (greatest(j.started_at, w.last_heartbeat_at) + j.lease <= $1"
+    "   AND (greatest(j.started_at, $[1.2 ideamine_internal.latest_possible_heartbeat("
+    "      w.worker_id, w.last_heartbeat_at)$| w.last_heartbeat_at$]) + j.lease <= $1"
     "    OR j.started_at + j.timeout <= $1"
     "    OR w.worker_id IS NULL OR w.status IN ('failed', 'terminated'))"
     "  FOR NO KEY UPDATE OF j SKIP LOCKED) AS expired"};
@@ -90,11 +93,29 @@ struct Notices {
 
 }  // namespace
 
-void mark_stale(Time at, pg::Returned& returned) {
-    std::vector<Uuid> stale;
-    for (const pg::Row row : give_up_stale.execute(saturating_add(at, -worker_timeout()), at)) {
-        stale.push_back(row.get<Uuid>(0));
+namespace {
+
+std::vector<Uuid> give_up_silent(Time at) {
+    const auto before = saturating_add(at, -worker_timeout());
+    std::vector<Uuid> silent;
+    std::vector<Time> latest;
+    for (const pg::Row row : hold_perhaps_stale.execute(before)) {
+        const auto worker = row.get<Uuid>(0);
+        if (const auto heard = shared::give_up_if_silent(worker, row.get<Time>(1), before)) {
+            silent.push_back(worker);
+            latest.push_back(*heard);
+        }
     }
+    if (!silent.empty()) {
+        give_up_stale.execute(silent, latest, at);
+    }
+    return silent;
+}
+
+}  // namespace
+
+void mark_stale(Time at, pg::Returned& returned) {
+    const auto stale = give_up_silent(at);
     if (stale.empty()) {
         return;
     }

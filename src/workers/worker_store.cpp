@@ -4,6 +4,8 @@
 #include "dispatch/running.hpp"
 #include "ideamine/pg/random.hpp"
 #include "ideamine/pg/table.hpp"
+#include "workers/beats_shared.hpp"
+#include "workers/workers_settings.hpp"
 
 namespace ideamine::workers {
 
@@ -21,6 +23,7 @@ constinit pg::Statement insert_worker{
 
 constinit pg::Statement find_tenants{"SELECT tenants FROM ideamine.workers WHERE worker_id = $1"};
 
+constinit pg::Statement look_by_key{IDEAMINE_SELECT_WORKER};
 constinit pg::Statement hold_by_key{IDEAMINE_SELECT_WORKER " FOR KEY SHARE"};
 constinit pg::Statement hold_to_change{IDEAMINE_SELECT_WORKER " FOR NO KEY UPDATE"};
 constinit pg::Statement hold_to_end{IDEAMINE_SELECT_WORKER " FOR UPDATE"};
@@ -37,6 +40,9 @@ constinit pg::Statement change_status{
 
 constinit pg::Statement count_held{"SELECT count(*)::integer FROM " IDEAMINE_RUNNING(
     "$1") " WHERE j.status = 'running' AND j.worker_id = $1"};
+
+constinit pg::Statement find_notices{
+    "SELECT FROM ideamine_internal.stop_notices WHERE worker_id = $1 LIMIT 1"};
 
 constinit pg::Statement take_notices{
     "DELETE FROM ideamine_internal.stop_notices WHERE worker_id = $1"
@@ -90,14 +96,15 @@ constinit pg::Columns<column_count> columns{{"worker_id", "status", "last_heartb
                                              "worker_type", "capabilities", "capacity", "tenants"}};
 
 // None: it stands somewhere else now.
-std::optional<Worker> hold_where_it_was(const Uuid& id) {
+std::optional<Worker> look_where_it_was(const Uuid& id, bool hold) {
     if (!latest || latest->id != id) {
         return std::nullopt;
     }
     pg::Table table{"workers"};
     table.look_up(columns);
     const auto column = [](Column column) { return columns.numbers[column]; };
-    if (!table.find(latest->tid) || table.get<Uuid>(column(worker_id)) != id || !table.hold()) {
+    if (!table.find(latest->tid) || table.get<Uuid>(column(worker_id)) != id ||
+        (hold && !table.hold())) {
         return std::nullopt;
     }
     return Worker{
@@ -124,14 +131,22 @@ Worker read(const Uuid& id, const pg::Rows& rows) {
                              .tenants = row.optional<std::vector<std::string>>(5)}};
 }
 
-Worker hold_to_acquire(const Uuid& id) {
-    if (const auto worker = hold_where_it_was(id)) {
-        return *worker;
-    }
-    const auto rows = hold_by_key.execute(id);
+// By a statement that finds it by its key.
+Worker find(const Uuid& id, pg::Statement& statement) {
+    const auto rows = statement.execute(id);
     const auto worker = read(id, rows);
     latest = {id, rows[0].get<pg::Tid>(6)};
     return worker;
+}
+
+Worker look(const Uuid& id) {
+    const auto worker = look_where_it_was(id, false);
+    return worker ? *worker : find(id, look_by_key);
+}
+
+Worker hold_to_acquire(const Uuid& id) {
+    const auto worker = look_where_it_was(id, true);
+    return worker ? *worker : find(id, hold_by_key);
 }
 
 }  // namespace
@@ -149,11 +164,11 @@ Worker hold(const Uuid& id, Hold how) {
         case Hold::to_acquire:
             return hold_to_acquire(id);
         case Hold::to_change:
-            return read(id, hold_to_change.execute(id));
+            return find(id, hold_to_change);
         case Hold::to_end:
             break;
     }
-    return read(id, hold_to_end.execute(id));
+    return find(id, hold_to_end);
 }
 
 void check_alive(const Worker& worker) {
@@ -163,6 +178,29 @@ void check_alive(const Worker& worker) {
                     "Its leases are gone: its jobs have been given to others.",
                     "Drop the work and register anew with ideamine.register_worker().");
     }
+}
+
+namespace {
+
+bool is_worth_writing(const Worker& worker) {
+    return is_stale(worker.last_heartbeat, pg::now(), longest_unwritten());
+}
+
+}  // namespace
+
+void keep_alive(const Worker& worker) {
+    if (is_worth_writing(worker) || !shared::note_beat(worker.id, worker.last_heartbeat)) {
+        touch(worker.id, std::nullopt);
+    }
+}
+
+// Noted before notices are looked for: whoever has told it of a lost lease since then has seen this
+// sign of life, or is seen.
+bool try_keep_alive(const Uuid& id) {
+    check_is_callers(id);
+    const auto worker = look(id);
+    return !has_ended(worker.status) && !is_worth_writing(worker) &&
+           shared::extend_beat(id, worker.last_heartbeat) && find_notices.execute(id).empty();
 }
 
 void touch(const Uuid& id, std::optional<pg::Json> metrics) {

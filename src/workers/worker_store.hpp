@@ -35,6 +35,13 @@ Worker hold(const Uuid& id, Hold how);
 // Throws ID410 if the worker failed or was terminated.
 void check_alive(const Worker& worker);
 
+// A sign of life of a worker that is held. It is noted in shared memory, and the row follows at a
+// low rate.
+void keep_alive(const Worker& worker);
+// The same of a worker that is not held. False: it must be, because it has ended, has been told of
+// something, or its row is to be written.
+bool try_keep_alive(const Uuid& id);
+// Written at once.
 void touch(const Uuid& id, std::optional<pg::Json> metrics);
 void set_status(const Uuid& id, Status status);
 

@@ -34,6 +34,10 @@ Duration worker_timeout() {
     return std::chrono::seconds{worker_timeout_seconds};
 }
 
+Duration longest_unwritten() {
+    return worker_timeout() / 2;
+}
+
 bool auto_replace_workers() {
     return auto_replace;
 }

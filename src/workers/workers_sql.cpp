@@ -4,6 +4,7 @@
 #include "ideamine/pg/json.hpp"
 #include "jobs/job_request.hpp"
 #include "jobs/jobs_settings.hpp"
+#include "workers/beats_shared.hpp"
 #include "workers/lost_store.hpp"
 #include "workers/replace_store.hpp"
 #include "workers/worker_store.hpp"
@@ -80,11 +81,38 @@ IDEAMINE_FUNCTION(ideamine_heartbeat) {
         }
         pg::Returned returned{arguments};
         const pg::Spi spi;
-        workers::check_alive(workers::hold(id, workers::Hold::to_change));
-        workers::touch(id, metrics);
+        if (!metrics && workers::try_keep_alive(id)) {
+            return Datum{0};
+        }
+        const auto worker = workers::hold(id, workers::Hold::to_change);
+        workers::check_alive(worker);
+        metrics ? workers::touch(id, metrics) : workers::keep_alive(worker);
         workers::take_stop_notices(id, returned);
         return Datum{0};
     });
+}
+
+namespace {
+
+// Of no worker nothing is known.
+template <typename Find>
+Datum returned_beat(FunctionCallInfo fcinfo, Find find) {
+    const pg::Arguments arguments{fcinfo};
+    const auto worker = arguments.optional<Uuid>(0);
+    const auto written = arguments.optional<Time>(1);
+    return pg::returned_time(
+        fcinfo, worker && written ? std::optional{find(*worker, *written)} : std::nullopt);
+}
+
+}  // namespace
+
+IDEAMINE_FUNCTION(ideamine_latest_heartbeat) {
+    return pg::boundary([&] { return returned_beat(fcinfo, workers::shared::latest_beat); });
+}
+
+IDEAMINE_FUNCTION(ideamine_latest_possible_heartbeat) {
+    return pg::boundary(
+        [&] { return returned_beat(fcinfo, workers::shared::latest_possible_beat); });
 }
 
 IDEAMINE_FUNCTION(ideamine_drain_worker) {

@@ -191,3 +191,11 @@ SELECT created FROM ideamine.create_job('acme', 'unnoticed', priority_class => '
 SELECT job_type FROM ideamine.acquire_jobs(:'watched', 1);
 SELECT pg_temp.ended('unnoticed');
 SELECT job_type, status, attempt, finished_at IS NOT NULL AS finished FROM ideamine.jobs WHERE job_type LIKE '%noticed' ORDER BY 1;
+
+-- What is in memory can be seen: jobs that wait, and those that run.
+TRUNCATE ideamine.jobs, ideamine.job_dependencies, ideamine.ended_attempts, ideamine.dead_letter_queue;
+SELECT ideamine.reconcile_dispatch();
+SELECT * FROM ideamine.get_dispatch_memory();
+SELECT count(*) FROM unnest('{x,y,z}'::text[]) AS type, ideamine.create_job('acme', type);
+SELECT count(*) FROM ideamine.acquire_jobs(:'watched');
+SELECT * FROM ideamine.get_dispatch_memory();

@@ -109,7 +109,7 @@ FROM ideamine.jobs j, ideamine.explain_job(tenant_id, job_id) e;
 -- A heartbeat moves that on.
 UPDATE ideamine.jobs SET started_at = started_at - interval '30 seconds';
 SELECT count(*) FROM ideamine.heartbeat(:'worker');
-SELECT e.until = w.last_heartbeat_at + j.lease AS from_the_heartbeat FROM ideamine.jobs j JOIN ideamine.workers w USING (worker_id), ideamine.explain_job(tenant_id, job_id) e;
+SELECT e.until = w.last_heartbeat_at + j.lease AS from_the_heartbeat FROM ideamine.jobs j JOIN ideamine.v_workers w USING (worker_id), ideamine.explain_job(tenant_id, job_id) e;
 SELECT pg_temp.fail('runs', true, '0'), pg_temp.acquire(:'worker');
 SELECT reason, explanation, related, until > now() AS live FROM pg_temp.why('runs');
 -- One that runs is not said to wait for what holds up others: its paused queue, its key, a worker.

@@ -133,7 +133,7 @@ ROLLBACK;
 SELECT ideamine.record_violations();
 SELECT tenant_id, resource, action, severity, asked, used, "limit", overage, percent, count
 FROM ideamine.quota_violations ORDER BY tenant_id, resource, action;
-SELECT tenant_id, event_type, payload ->> 'resource' AS resource, payload ->> 'severity' AS severity FROM ideamine.events ORDER BY 1, 2, 3;
+SELECT tenant_id, event_type, payload ->> 'resource' AS resource, payload ->> 'severity' AS severity FROM ideamine.events ORDER BY 1, 2, 3, 4;
 SELECT pg_temp.take('gpu', 9);
 SELECT ideamine.record_violations();
 SELECT asked, count FROM ideamine.quota_violations WHERE tenant_id = 'acme' AND resource = 'gpu';

@@ -186,3 +186,39 @@ SELECT worker_type, status, replaced_by IS NOT NULL AS replaced FROM ideamine.wo
 SELECT count(*) FROM ideamine.mark_stale_workers(now() + interval '2 hours');
 SELECT worker_type, status, replaced_by IS NOT NULL AS replaced FROM ideamine.workers ORDER BY registered_at, worker_id;
 RESET ideamine.auto_replace_workers;
+
+-- Heartbeats are noted in shared memory; what is written follows at a low rate. Leases and workers last by what is known.
+TRUNCATE ideamine.workers, ideamine.jobs, ideamine.job_dependencies, ideamine.ended_attempts, ideamine.dead_letter_queue;
+SELECT ideamine.register_worker('quiet') AS quiet \gset
+SELECT count(*) FROM ideamine.create_job('acme', 'long');
+SELECT job_type FROM ideamine.acquire_jobs(:'quiet', lease => '10 s');
+UPDATE ideamine.workers SET last_heartbeat_at = now() - interval '20 s' RETURNING last_heartbeat_at AS written \gset
+UPDATE ideamine.jobs SET started_at = now() - interval '1 minute';
+SELECT * FROM ideamine.heartbeat(:'quiet');
+SELECT w.last_heartbeat_at = :'written' AS row_is_behind, v.last_heartbeat_at > now() - interval '10 s' AS is_known, v.silent_for < '10 s' AS lives
+FROM ideamine.workers w JOIN ideamine.v_workers v USING (worker_id);
+SELECT e.until > now() AS explained FROM ideamine.jobs j, ideamine.explain_job(j.tenant_id, j.job_id) e;
+SELECT status FROM ideamine.expire_leases();
+SELECT jobs_requeued FROM ideamine.mark_stale_workers(now() + interval '45 s');
+-- What the row says counts when somebody else has written it.
+UPDATE ideamine.workers SET last_heartbeat_at = now() - interval '25 s' RETURNING last_heartbeat_at AS written \gset
+SELECT last_heartbeat_at = :'written' AS by_hand FROM ideamine.v_workers;
+SELECT * FROM ideamine.heartbeat(:'quiet');
+SELECT * FROM ideamine.heartbeat(:'quiet');
+SELECT w.last_heartbeat_at = :'written' AS row_is_behind, v.last_heartbeat_at > now() - interval '10 s' AS is_known
+FROM ideamine.workers w JOIN ideamine.v_workers v USING (worker_id);
+-- A row that is too far behind is written.
+UPDATE ideamine.workers SET last_heartbeat_at = now() - interval '31 s';
+SELECT * FROM ideamine.heartbeat(:'quiet');
+SELECT last_heartbeat_at > now() - interval '10 s' AS is_written FROM ideamine.workers;
+-- A notice is found although nothing is written.
+SELECT ideamine.cancel_job(tenant_id, job_id) FROM ideamine.jobs;
+SELECT reason FROM ideamine.heartbeat(:'quiet');
+SELECT reason FROM ideamine.heartbeat(:'quiet');
+-- When it is given up its row gets what was known of it, and its next heartbeat is refused.
+UPDATE ideamine.workers SET last_heartbeat_at = now() - interval '29 s' RETURNING last_heartbeat_at AS written \gset
+SELECT * FROM ideamine.heartbeat(:'quiet');
+SELECT count(*) FROM ideamine.mark_stale_workers(now() + interval '50 s');
+SELECT count(*) FROM ideamine.mark_stale_workers(now() + interval '70 s');
+SELECT status, last_heartbeat_at > :'written' AS was_known FROM ideamine.workers;
+CALL pg_temp.refused('SELECT * FROM ideamine.heartbeat(%L)', :'quiet');
