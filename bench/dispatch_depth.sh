@@ -24,9 +24,10 @@ enqueue() {
 enqueue_for_tenants() {
     sql -d "$1" -o /dev/null -v jobs="$2" -v tenants="$3" <<'SQL'
 SELECT count(ideamine.create_tenant('tenant-' || i, 'tenant')) FROM generate_series(1, :tenants) AS i;
-SELECT count(ideamine.create_jobs('tenant-' || i, jobs.list)) FROM generate_series(1, :tenants) AS i, (
-  SELECT jsonb_agg(jsonb_build_object('job_type', 'page', 'payload', jsonb_build_object('page', n))) AS list
-  FROM generate_series(1, :jobs / :tenants) AS n) AS jobs;
+SELECT count(*) FROM generate_series(1, :tenants) AS i, (
+    SELECT jsonb_agg(jsonb_build_object('job_type', 'page', 'payload', jsonb_build_object('page', n))) AS list
+    FROM generate_series(1, :jobs / :tenants) AS n) AS jobs,
+  ideamine.create_jobs('tenant-' || i, jobs.list);
 VACUUM (ANALYZE);
 SQL
 }
@@ -48,11 +49,11 @@ SQL
 
 process() { PGDATABASE=$1 "$load" ideamine process 4 100 "$2"; }
 
-# Rates of two databases in turns, after what loads the plane and warms up. `refill` puts back what was taken.
+# Rates of two databases in turns, after each tenant has been met once, whose rules are loaded then. `refill` puts back what was taken.
 compare() {
     local few=$1 many=$2 aim=$3 refill=${4:-} database run
     for database in "$few" "$many"; do
-        process "$database" 1000 >/dev/null
+        process "$database" 10000 >/dev/null
     done
     for ((run = 0; run < RUNS; ++run)); do
         for database in "$few" "$many" "$many" "$few"; do
@@ -68,8 +69,8 @@ compare() {
 
 make_queue waiting_10000
 make_queue waiting_1000000
-enqueue waiting_10000 10000
-enqueue waiting_1000000 1000000
+enqueue waiting_10000 20000
+enqueue waiting_1000000 1010000
 compare waiting_10000 waiting_1000000 0.95 refill
 
 make_queue tenants_10
@@ -80,7 +81,7 @@ compare tenants_10 tenants_10000 0.90
 
 make_queue finished_none
 make_queue finished_many
-enqueue finished_none 10000
-enqueue finished_many 10000
+enqueue finished_none 20000
+enqueue finished_many 20000
 add_finished finished_many "$finished"
 compare finished_none finished_many 0.95 refill

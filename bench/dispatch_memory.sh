@@ -10,7 +10,7 @@ readonly megabytes=4
 # Creates jobs until there is no room for more, so many in a call.
 fill() {
     local batch=$1 step=$2
-    sql -o /dev/null -c "TRUNCATE ideamine.jobs CASCADE"
+    sql -o /dev/null -c "SET client_min_messages = warning" -c "TRUNCATE ideamine.jobs CASCADE"
     restart_server
     # loads the plane
     sql -o /dev/null -c "SELECT ideamine.acquire_jobs(ideamine.register_worker('first'))"

@@ -66,8 +66,18 @@ bool Loading::begin(Found found) {
     return true;
 }
 
+// As long as the plane is in use a queue stays where it is.
+Offset Loading::known_queue_of(const Ready& ready) {
+    key_.assign(ready.tenant);
+    key_.push_back('\0');
+    key_.push_back(static_cast<char>(ready.priority_class));
+    key_.append(ready.lane);
+    auto& queue = queues_[key_];
+    return queue != 0 ? queue : queue = queue_of(ready);
+}
+
 void Loading::add(const Ready& ready) {
-    const auto queue = queue_of(ready);
+    const auto queue = known_queue_of(ready);
     if (queue == 0) {
         has_missed_ = true;
         return;

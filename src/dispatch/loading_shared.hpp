@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <unordered_map>
 
 #include "dispatch/dispatch_shared.hpp"
 
@@ -30,10 +31,13 @@ class Loading {
         Item item;
     };
 
+    Offset known_queue_of(const Ready& ready);
     void thin_out();
     std::map<std::uint8_t, std::vector<std::span<const Read>>> by_class() const;
     static std::span<const Read> put_in_place(std::span<const Read> together);
 
+    std::unordered_map<std::string, Offset> queues_;  // by what says which
+    std::string key_;
     std::vector<Read> read_;
     std::vector<Leased> leases_;
     std::map<Offset, Item> left_out_;  // of each queue the first one: none after it is taken in

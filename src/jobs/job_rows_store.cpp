@@ -101,10 +101,7 @@ std::string_view JobRows::queue() const {
 }
 
 PriorityClass JobRows::priority_class() const {
-    const auto found = std::ranges::find_if(classes.values, [this](Datum label) {
-        return table_.is(number(priority_class_column), label);
-    });
-    return static_cast<PriorityClass>(found - classes.values.begin());
+    return class_of(table_, number(priority_class_column));
 }
 
 Epoch JobRows::epoch() const {

@@ -3,6 +3,7 @@
 
 #include "ideamine/pg/extension.hpp"
 #include "ideamine/pg/table.hpp"
+#include "jobs/priority_class.hpp"
 
 namespace ideamine::jobs {
 
@@ -12,6 +13,13 @@ inline constinit pg::Labels<8> statuses{
     "ideamine.job_status",
     {"blocked", "pending", "running", "completed", "failed", "cancelled", "preempted", "paused"}};
 inline constinit pg::Labels<4> classes{"ideamine.priority_class", {"P0", "P1", "P2", "P3"}};
+
+// Of the row that was found, by the number of its column.
+inline PriorityClass class_of(const pg::Table& jobs, int column) {
+    const auto found =
+        std::ranges::find_if(classes.values, [&](Datum label) { return jobs.is(column, label); });
+    return static_cast<PriorityClass>(found - classes.values.begin());
+}
 
 // Otherwise it takes statements: the catalogue is an older one, or somebody has made it another
 // table.

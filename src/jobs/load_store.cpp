@@ -5,7 +5,7 @@
 #include "dispatch/leases_shared.hpp"
 #include "ideamine/pg/transaction_id.hpp"
 #include "jobs/gate_store.hpp"
-#include "jobs/lease.hpp"
+#include "jobs/live_rows_store.hpp"
 #include "jobs/publish_store.hpp"
 #include "jobs/ready_shared.hpp"
 
@@ -19,14 +19,6 @@ namespace {
 
 namespace plane = dispatch::shared;
 using Kind = pg::Statement::Kind;
-
-constinit pg::Statement list_live{
-    "SELECT " IDEAMINE_READY("j") ", j.status = 'running', j.worker_id, j.epoch"
-    " FROM ideamine.jobs j"
-    " WHERE j.status = 'pending' AND j.ready_at <= $1"
-    "  OR j.status = 'running' AND j.started_at <= $1",
-    Kind::walks_latest};
-constexpr int is_running = ready_columns;
 
 constinit pg::Statement find_lease{
     "SELECT FROM ideamine.jobs WHERE job_id = $1 AND epoch = $2 AND status::text = 'running'",
@@ -43,28 +35,18 @@ constinit pg::Statement lock_passed{
     " WHERE j.status = 'pending' AND j.ready_at IS NOT NULL FOR NO KEY UPDATE OF j SKIP LOCKED",
     Kind::writes_by_tid};
 
-constexpr std::uint64_t batch = 10'000;
-
 // Calls `ready` for each job that may run, and `leased` for each that runs, and has done so since
 // before.
 template <typename Ready, typename Leased>
 void for_each_before(Time before, Ready ready, Leased leased) {
-    list_live.execute_in_batches(
-        batch,
-        [&](const pg::Rows& rows) {
-            for (const pg::Row row : rows) {
-                if (row.get<bool>(is_running)) {
-                    leased({.job = row.get<Uuid>(2),
-                            .worker = row.optional<Uuid>(is_running + 1).value_or(Uuid{}),
-                            .epoch = row.get<Epoch>(is_running + 2),
-                            .row = key_of(row.get<pg::Tid>(0)),
-                            .transaction = 0});
-                } else if (const auto job = read_ready(row)) {
-                    ready(*job, row.get<pg::Tid>(0));
-                }
-            }
-        },
-        before);
+    LiveRows rows;
+    while (rows.next(before)) {
+        if (rows.is_running()) {
+            leased(rows.leased());
+        } else {
+            ready(rows.ready(), rows.tid());
+        }
+    }
 }
 
 // Leases of the table that are not in memory, and the other way round.

@@ -116,29 +116,12 @@ struct NullFlags {
 
 }  // namespace
 
-Portal Statement::open(const Oid* types, int count, Datum* values, const bool* nulls) {
-    if (plan_ == nullptr) {
-        prepare(types, count);
-    }
-    PushActiveSnapshot(GetLatestSnapshot());
-    const NullFlags null_flags{nulls, count};
-    Portal portal = SPI_cursor_open(nullptr, plan_, values, null_flags.flags, true);
-    PopActiveSnapshot();
-    return portal;
-}
-
-Rows Statement::fetch(Portal portal, std::uint64_t size) {
-    call([portal, size] { SPI_cursor_fetch(portal, true, static_cast<long>(size)); });
-    return {SPI_tuptable, SPI_processed};
-}
-
 Rows Statement::run(const Oid* types, int count, Datum* values, const bool* nulls) {
     if (plan_ == nullptr) {
         prepare(types, count);
     }
     const NullFlags null_flags{nulls, count};
-    const bool latest =
-        kind_ == Kind::reads_latest || kind_ == Kind::writes_latest || kind_ == Kind::walks_latest;
+    const bool latest = kind_ == Kind::reads_latest || kind_ == Kind::writes_latest;
     const bool writes = kind_ == Kind::writes || kind_ == Kind::writes_latest ||
                         kind_ == Kind::writes_by_tid || kind_ == Kind::writes_walking;
     const int code =
@@ -153,7 +136,7 @@ Rows Statement::run(const Oid* types, int count, Datum* values, const bool* null
 
 Statement::Planning::Planning(Kind kind)
     : by_tid_(kind == Kind::writes_by_tid),
-      walks_(kind == Kind::walks || kind == Kind::walks_latest || kind == Kind::writes_walking) {
+      walks_(kind == Kind::walks || kind == Kind::writes_walking) {
     if (by_tid_) {
         index_scans_ = turn(index_scans, false);
     }

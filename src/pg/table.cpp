@@ -19,11 +19,12 @@ extern "C" {
 
 namespace ideamine::pg {
 
-Table::Table(const char* name) {
+Table::Table(const char* name, Sees sees) {
     call([&] {
         const auto schema = get_namespace_oid("ideamine", false);
         relation_ = table_open(get_relname_relid(name, schema), RowExclusiveLock);
-        PushActiveSnapshot(GetTransactionSnapshot());
+        PushActiveSnapshot(sees == Sees::the_latest ? GetLatestSnapshot()
+                                                    : GetTransactionSnapshot());
         scan_ = table_beginscan_tid(relation_, GetActiveSnapshot());
         found_ = table_slot_create(relation_, nullptr);
         written_ = MakeSingleTupleTableSlot(RelationGetDescr(relation_), &TTSOpsHeapTuple);
@@ -41,6 +42,9 @@ Table::~Table() {
     }
     ExecDropSingleTupleTableSlot(written_);
     ExecDropSingleTupleTableSlot(found_);
+    if (walk_ != nullptr) {
+        table_endscan(walk_);
+    }
     table_endscan(scan_);
     PopActiveSnapshot();
     table_close(relation_, NoLock);
@@ -77,16 +81,16 @@ bool Table::is_plain(Write write, const Shape& shape) const {
                         is_concerned);
 }
 
-void Table::find_columns(const char* const* names, int* numbers, std::size_t count) const {
-    call([&] {
-        std::transform(names, names + count, numbers, [this](const char* name) {
-            const auto number = get_attnum(relation_->rd_id, name);
-            if (number == InvalidAttrNumber) {
+void Table::find_columns(const char* const* names, int* numbers, std::size_t count,
+                         std::size_t required) const {
+    call([=, this] {
+        for (std::size_t i = 0; i < count; ++i) {
+            numbers[i] = get_attnum(relation_->rd_id, names[i]);
+            if (numbers[i] == InvalidAttrNumber && i < required) {
                 elog(ERROR, "table \"%s\" has no column \"%s\"", RelationGetRelationName(relation_),
-                     name);
+                     names[i]);
             }
-            return int{number};
-        });
+        }
     });
 }
 
@@ -120,6 +124,18 @@ bool Table::find(const Tid& tid) {
         prune_page();
         return table_tuple_fetch_row_version(relation_, &tid_, GetActiveSnapshot(), found_);
     });
+}
+
+bool Table::fetch_next() {
+    if (walk_ == nullptr) {
+        walk_ = table_beginscan_strat(relation_, GetActiveSnapshot(), 0, nullptr, true, false);
+    }
+    CHECK_FOR_INTERRUPTS();
+    if (!table_scan_getnextslot(walk_, ForwardScanDirection, found_)) {
+        return false;
+    }
+    tid_ = found_->tts_tid;
+    return true;
 }
 
 std::string Table::label(int column) const {

@@ -28,6 +28,11 @@ Duration read_lease(const pg::Arguments& arguments, int argument) {
     return lease;
 }
 
+// Who asks for work lives, which is noted when that is worth it.
+bool is_worth_noting(const workers::Worker& worker) {
+    return workers::is_stale(worker.last_heartbeat, pg::now(), workers::worker_timeout() / 4);
+}
+
 workers::Worker hold_living(const Uuid& id) {
     auto worker = workers::hold(id, workers::Hold::to_acquire);
     if (worker.registration.capacity) {
@@ -35,11 +40,17 @@ workers::Worker hold_living(const Uuid& id) {
         worker = workers::hold(id, workers::Hold::to_change);
     }
     workers::check_alive(worker);
-    // who asks for work lives, which is noted when that is worth it
-    if (workers::is_stale(worker.last_heartbeat, pg::now(), workers::worker_timeout() / 4)) {
+    if (is_worth_noting(worker)) {
         workers::keep_alive(worker);
     }
     return worker;
+}
+
+// The same without holding it, if that can be.
+workers::Worker look_at_living(const Uuid& id) {
+    const auto worker = workers::look(id);
+    workers::check_alive(worker);
+    return is_worth_noting(worker) && !workers::try_keep_alive(worker) ? hold_living(id) : worker;
 }
 
 // How many more jobs it takes, of `wanted`.
@@ -124,7 +135,7 @@ IDEAMINE_FUNCTION(ideamine_next_work_at) {
         const pg::Arguments arguments{fcinfo};
         const auto id = arguments.required<Uuid>(0, "worker_id");
         const pg::Spi spi;
-        const auto worker = hold_living(id);
+        const auto worker = look_at_living(id);
         const auto at = room(worker, 1) > 0 ? jobs::next_work_at(claimant(worker)) : std::nullopt;
         return pg::returned_time(fcinfo, at);
     });

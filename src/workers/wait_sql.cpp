@@ -26,7 +26,7 @@ Duration read_timeout(const pg::Arguments& arguments) {
 // How long to sleep at a time: the worker has to give signs of life, and a scheduled job may come
 // due.
 milliseconds pause(std::optional<Time> work_at, Duration left) {
-    auto pause = std::min(left, workers::worker_timeout() / 4);
+    auto pause = std::min(left, workers::worker_timeout() / 3);
     if (work_at) {
         pause = std::min(pause, *work_at - pg::now());
     }

@@ -139,11 +139,6 @@ Worker find(const Uuid& id, pg::Statement& statement) {
     return worker;
 }
 
-Worker look(const Uuid& id) {
-    const auto worker = look_where_it_was(id, false);
-    return worker ? *worker : find(id, look_by_key);
-}
-
 Worker hold_to_acquire(const Uuid& id) {
     const auto worker = look_where_it_was(id, true);
     return worker ? *worker : find(id, hold_by_key);
@@ -156,6 +151,12 @@ Uuid insert(const Registration& registration) {
     insert_worker.execute(id, registration.worker_type, registration.capabilities,
                           registration.capacity, registration.tenants, pg::now());
     return id;
+}
+
+Worker look(const Uuid& id) {
+    check_is_callers(id);
+    const auto worker = look_where_it_was(id, false);
+    return worker ? *worker : find(id, look_by_key);
 }
 
 Worker hold(const Uuid& id, Hold how) {
@@ -194,13 +195,13 @@ void keep_alive(const Worker& worker) {
     }
 }
 
-// Noted before notices are looked for: whoever has told it of a lost lease since then has seen this
-// sign of life, or is seen.
-bool try_keep_alive(const Uuid& id) {
-    check_is_callers(id);
-    const auto worker = look(id);
+bool try_keep_alive(const Worker& worker) {
     return !has_ended(worker.status) && !is_worth_writing(worker) &&
-           shared::extend_beat(id, worker.last_heartbeat) && find_notices.execute(id).empty();
+           shared::extend_beat(worker.id, worker.last_heartbeat);
+}
+
+bool has_stop_notices(const Uuid& id) {
+    return !find_notices.execute(id).empty();
 }
 
 void touch(const Uuid& id, std::optional<pg::Json> metrics) {

@@ -29,6 +29,8 @@ enum class Hold {
     to_end,      // waits for whoever is acquiring for it, and keeps others from beginning to
 };
 
+// Throws ID404 as hold() does.
+Worker look(const Uuid& id);
 // Holds the worker until the transaction ends. Throws ID404 if there is no such worker, or if it
 // serves others than the caller's tenants.
 Worker hold(const Uuid& id, Hold how);
@@ -38,9 +40,10 @@ void check_alive(const Worker& worker);
 // A sign of life of a worker that is held. It is noted in shared memory, and the row follows at a
 // low rate.
 void keep_alive(const Worker& worker);
-// The same of a worker that is not held. False: it must be, because it has ended, has been told of
-// something, or its row is to be written.
-bool try_keep_alive(const Uuid& id);
+// The same of one that was looked at. False: it has to be held.
+bool try_keep_alive(const Worker& worker);
+// Whether it has to be told of leases that ended without it.
+bool has_stop_notices(const Uuid& id);
 // Written at once.
 void touch(const Uuid& id, std::optional<pg::Json> metrics);
 void set_status(const Uuid& id, Status status);

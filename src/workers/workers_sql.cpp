@@ -81,7 +81,9 @@ IDEAMINE_FUNCTION(ideamine_heartbeat) {
         }
         pg::Returned returned{arguments};
         const pg::Spi spi;
-        if (!metrics && workers::try_keep_alive(id)) {
+        // notices are looked for after that: whoever has given one since then knows of it
+        if (!metrics && workers::try_keep_alive(workers::look(id)) &&
+            !workers::has_stop_notices(id)) {
             return Datum{0};
         }
         const auto worker = workers::hold(id, workers::Hold::to_change);

@@ -104,9 +104,6 @@ class Rows {
     Iterator begin() const { return {*this, 0}; }
     Iterator end() const { return {*this, count_}; }
 
-    // Before their time is over.
-    void free() { SPI_freetuptable(std::exchange(table_, nullptr)); }
-
   private:
     SPITupleTable* table_ = nullptr;
     std::uint64_t count_ = 0;
@@ -126,7 +123,6 @@ class Statement {
         writes_by_tid,   // finds the rows of tables by their tids only, which have just been looked
                          // up
         walks,           // reads, and may have to walk through a whole table
-        walks_latest,    // the same, and sees what is committed now
         writes_walking,  // writes, and may have to walk through a whole table
     };
 
@@ -150,32 +146,6 @@ class Statement {
         });
     }
 
-    // Of a statement that reads or walks, and sees the latest: calls `with` for so many rows at a
-    // time, of which each batch lives until the next one.
-    template <typename Function, typename... Arguments>
-    void execute_in_batches(std::uint64_t size, const Function& with,
-                            const Arguments&... arguments) {
-        constexpr int count = sizeof...(Arguments);
-        if (versioned_) {
-            follow_version();
-        }
-        static constexpr Oid types[count + 1]{Type<ValueOf<Arguments>>::oid..., InvalidOid};
-        Portal portal = [&, this] {
-            const Planning planning{kind_};
-            return call([&, this] {
-                Datum values[count + 1]{};
-                bool nulls[count + 1]{};
-                put_all(values, nulls, arguments...);
-                return open(types, count, values, nulls);
-            });
-        }();
-        for (auto rows = fetch(portal, size); !rows.empty(); rows = fetch(portal, size)) {
-            with(rows);
-            rows.free();
-        }
-        call([portal] { SPI_cursor_close(portal); });
-    }
-
   private:
     // With index scans off as well, a scan by tid is the cheapest plan whatever the planner
     // believes about the size of the table. What walks is left to the planner.
@@ -197,8 +167,6 @@ class Statement {
     void follow_version();
     void prepare(const Oid* types, int count);
     Rows run(const Oid* types, int count, Datum* values, const bool* nulls);
-    Portal open(const Oid* types, int count, Datum* values, const bool* nulls);
-    static Rows fetch(Portal portal, std::uint64_t size);
 
     const char* sql_;
     Kind kind_;

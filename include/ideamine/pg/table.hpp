@@ -23,6 +23,7 @@ namespace ideamine::pg {
 template <std::size_t count>
 struct Columns {
     std::array<const char*, count> names;
+    std::size_t required = count;  // those after the first ones are NULL where there are none
     Oid table = InvalidOid;
     std::array<int, count> numbers{};
 };
@@ -44,9 +45,10 @@ struct Labels {
 
 class Table {
   public:
-    // For the time of a scope, in which it sees what the caller's next statement would see. Inside
-    // a transaction; the name is that of a table in schema ideamine.
-    explicit Table(const char* name);
+    // For the time of a scope, in which it sees what the caller's next statement would see, or what
+    // is committed now. Inside a transaction; the name is that of a table in schema ideamine.
+    enum class Sees { what_the_caller_does, the_latest };
+    explicit Table(const char* name, Sees sees = Sees::what_the_caller_does);
     // Later statements see what was written.
     ~Table();
     Table(const Table&) = delete;
@@ -64,7 +66,7 @@ class Table {
     template <std::size_t count>
     void look_up(Columns<count>& columns) const {
         if (columns.table != relation_->rd_id) {
-            find_columns(columns.names.data(), columns.numbers.data(), count);
+            find_columns(columns.names.data(), columns.numbers.data(), count, columns.required);
             columns.table = relation_->rd_id;
         }
     }
@@ -79,6 +81,20 @@ class Table {
 
     // Goes to the row that stands there. False: the caller would not see any.
     bool find(const Tid& tid);
+    // Walks through the whole table: goes to the next row that is wanted, in the order in which
+    // they stand. `is_wanted` looks at the row that was found, and must not fail. False: there is
+    // none.
+    template <typename Wanted>
+    bool next(const Wanted& is_wanted) {
+        return call([&, this] {
+            while (fetch_next()) {
+                if (is_wanted()) {
+                    return true;
+                }
+            }
+            return false;
+        });
+    }
     // Locks the row that was found, as FOR NO KEY UPDATE SKIP LOCKED does. False: somebody else has
     // locked or changed it.
     bool try_lock() { return lock(LockTupleNoKeyExclusive, LockWaitSkip); }
@@ -97,7 +113,10 @@ class Table {
     Tid tid() const { return tid_; }
 
     // Of the row that was found, as it was; valid until the next one is.
-    Datum datum(int column, bool* null) const { return slot_getattr(found_, column, null); }
+    Datum datum(int column, bool* null) const {
+        *null = column == InvalidAttrNumber;
+        return *null ? Datum{0} : slot_getattr(found_, column, null);
+    }
     bool is_null(int column) const {
         bool null = false;
         datum(column, &null);
@@ -159,16 +178,19 @@ class Table {
   private:
     NewRow empty_row() const;
     TupleTableSlot* formed(const NewRow& row) const;
-    void find_columns(const char* const* names, int* numbers, std::size_t count) const;
+    void find_columns(const char* const* names, int* numbers, std::size_t count,
+                      std::size_t required) const;
     static void find_labels(const char* type, const std::string_view* names, Datum* values,
                             std::size_t count);
     bool try_update(Lock lock, const int* columns, Datum* values, bool* nulls, std::size_t count);
+    bool fetch_next();
     bool lock(LockTupleMode mode, LockWaitPolicy policy);
     void prune_page();
     void insert_index_entries(TupleTableSlot* row, Write write);
 
     Relation relation_ = nullptr;
     TableScanDesc scan_ = nullptr;  // knows how far the table goes
+    TableScanDesc walk_ = nullptr;  // made when it is needed
     TupleTableSlot* found_ = nullptr;
     TupleTableSlot* written_ = nullptr;
     EState* state_ = nullptr;  // made when it is needed

@@ -1,0 +1,105 @@
+#include "jobs/live_rows_store.hpp"
+
+#include "jobs/gate_store.hpp"
+#include "jobs/publish_store.hpp"
+
+extern "C" {
+#include "utils/fmgroids.h"
+}
+
+namespace ideamine::jobs {
+
+namespace {
+
+enum Column : std::size_t {
+    job_id,
+    status,
+    priority_class,
+    tenant_id,
+    required_capabilities,
+    ready_at,
+    worker_id,
+    epoch,
+    started_at,
+    run_id,
+    concurrency_key,
+    quorum_of,
+    needs,
+    column_count
+};
+
+// The last ones came with version 1.1 and 1.2.
+constinit pg::Columns<column_count> columns{
+    .names = {"job_id", "status", "priority_class", "tenant_id", "required_capabilities",
+              "ready_at", "worker_id", "epoch", "started_at", "run_id", "concurrency_key",
+              "quorum_of", "needs"},
+    .required = concurrency_key};
+
+int number(Column column) {
+    return columns.numbers[column];
+}
+
+}  // namespace
+
+LiveRows::LiveRows() {
+    table_.look_up(columns);
+    table_.look_up(statuses);
+    table_.look_up(classes);
+}
+
+bool LiveRows::next(Time before) {
+    const auto pending = statuses["pending"];
+    const auto running = statuses["running"];
+    const auto is_before = [&, this](Column column) {
+        const auto at = table_.optional<Time>(number(column));
+        return at && *at <= before;
+    };
+    return table_.next([&, this] {
+        return (table_.is(number(status), pending) && is_before(ready_at)) ||
+               (table_.is(number(status), running) && is_before(started_at));
+    });
+}
+
+bool LiveRows::is_running() const {
+    return table_.is(number(status), statuses["running"]);
+}
+
+// Nearly all jobs ask for one of a few things.
+const std::string& LiveRows::lane() {
+    const bool is_counted = !table_.is_null(number(run_id)) || !table_.is_null(number(needs));
+    bool null = false;
+    const Datum required = table_.datum(number(required_capabilities), &null);
+    key_.assign(pg::Type<std::string_view>::get(required));
+    key_.push_back(is_counted ? counted_mark : ' ');
+    const auto [lane, is_new] = lanes_.try_emplace(key_);
+    if (is_new) {
+        lane->second =
+            lane_of(pg::call([required] { return OidOutputFunctionCall(F_ARRAY_OUT, required); }),
+                    is_counted);
+    }
+    return lane->second;
+}
+
+dispatch::shared::Ready LiveRows::ready() {
+    const auto& lane = this->lane();
+    const bool is_special = lane.back() == counted_mark ||
+                            !table_.is_null(number(concurrency_key)) ||
+                            !table_.is_null(number(quorum_of));
+    return {.tenant = table_.get<std::string_view>(number(tenant_id)),
+            .lane = lane,
+            .priority_class = static_cast<std::uint8_t>(class_of(table_, number(priority_class))),
+            .item = {.job = table_.get<Uuid>(number(job_id)),
+                     .ready_at = table_.get<Time>(number(ready_at)),
+                     .row = key_of(table_.tid()),
+                     .special = is_special}};
+}
+
+dispatch::Leased LiveRows::leased() const {
+    return {.job = table_.get<Uuid>(number(job_id)),
+            .worker = table_.optional<Uuid>(number(worker_id)).value_or(Uuid{}),
+            .epoch = table_.get<std::int64_t>(number(epoch)),
+            .row = key_of(table_.tid()),
+            .transaction = 0};
+}
+
+}  // namespace ideamine::jobs
