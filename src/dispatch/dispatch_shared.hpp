@@ -71,7 +71,8 @@ std::string tenant(Hand hand);
 void give_back(Hand first);
 // It is the caller's if the transaction commits.
 void keep(Hand hand);
-// It does not stand for a job that may run.
+// It does not stand for a job that may run, as the caller sees it: it is gone if its transaction
+// commits.
 void drop(Hand hand);
 
 // The lanes there are, for whoever knows what they mean.

@@ -88,12 +88,12 @@ std::size_t most_leases() {
     return dispatch_memory() / 4 / sizeof(Lease);
 }
 
-void add_leases(std::span<const Leased> leased) {
+bool add_leases(std::span<const Leased> leased) {
     auto& slot = *notes().use->get();
     auto made = make_table(slot) ? make_leases(leased) : std::vector<Offset>{};
+    bool has_room = made.size() == leased.size();
     {
         const PlaneLock lock{slot};
-        bool has_room = made.size() == leased.size();
         for (auto& offset : made) {
             has_room = has_room && slot.state.leased < most_leases();
             if (has_room && Leases{slot.state, memory()}.add(offset)) {
@@ -109,7 +109,28 @@ void add_leases(std::span<const Leased> leased) {
             memory().free(offset);
         }
     }
+    return has_room;
 }
+
+namespace {
+
+// Who reads the table before the transaction ends cannot see the lease there either.
+void note_unlisted(Slot& slot, Notes& notes) {
+    if (!std::exchange(notes.has_unlisted_leases, true)) {
+        const PlaneLock lock{slot};
+        ++slot.unlisted;
+    }
+}
+
+void settle_unlisted(Slot& slot, Notes& notes) {
+    if (std::exchange(notes.has_unlisted_leases, false)) {
+        const PlaneLock lock{slot};
+        --slot.unlisted;
+        lose_leases(slot);
+    }
+}
+
+}  // namespace
 
 void begin_leases(std::span<const Leased> leased) {
     auto& begun = notes().begun_leases;
@@ -119,7 +140,9 @@ void begin_leases(std::span<const Leased> leased) {
                          .transaction = what.transaction,
                          .level = GetCurrentSubTransactionId()});
     }
-    add_leases(leased);
+    if (!add_leases(leased)) {
+        note_unlisted(*notes().use->get(), notes());
+    }
 }
 
 void end_lease(const Uuid& job, std::int64_t epoch) {
@@ -138,7 +161,7 @@ LeasesHere leases(const std::optional<Uuid>& worker) {
             const PlaneLock lock{slot};
             size = slot.state.leased;
             if (size <= here.leases.capacity()) {
-                here.are_all = slot.has_all_leases;
+                here.are_all = has_all_leases(slot);
                 if (size > 0) {
                     const Leases leases{slot.state, memory()};
                     worker ? leases.list_of(*worker, here.leases) : leases.list(here.leases);
@@ -182,6 +205,7 @@ void settle_leases(Slot& slot, Notes& notes, bool committed) {
     }
     notes.begun_leases.clear();
     notes.ended_leases.clear();
+    settle_unlisted(slot, notes);
 }
 
 void undo_leases(Slot& slot, Notes& notes, SubTransactionId level) {

@@ -15,8 +15,8 @@ std::size_t most_leases();
 // The caller's transaction has leased these jobs: they count as running from now on, and no more if
 // it rolls back.
 void begin_leases(std::span<const Leased> leases);
-// Leases that the table says there are.
-void add_leases(std::span<const Leased> leases);
+// Leases that the table says there are. False: there was no room for some.
+bool add_leases(std::span<const Leased> leases);
 
 // If the caller's transaction commits, the leases of a job up to this one have ended. Does nothing
 // where the library is not preloaded.

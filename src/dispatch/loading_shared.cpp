@@ -34,9 +34,9 @@ bool is_due(const Slot& slot, Found found) {
            (pg::now() >= slot.load_again_at || (found == Found::nothing && has_given));
 }
 
-bool has_all_leases(Slot& slot) {
+bool needs_leases(Slot& slot) {
     const PlaneLock lock{slot};
-    return slot.has_all_leases;
+    return !slot.has_all_leases;
 }
 
 void spill(Offset queue) {
@@ -188,7 +188,7 @@ std::span<const Loading::Read> Loading::put_in_place(std::span<const Read> toget
 
 void Loading::finish() {
     auto& slot = *notes().use->get();
-    if (!has_all_leases(slot)) {  // or what has ended meanwhile would come back
+    if (needs_leases(slot)) {  // or what has ended meanwhile would come back
         add_leases(leases_);
     }
     thin_out();
@@ -201,13 +201,16 @@ void Loading::finish() {
     }
     const PlaneLock lock{slot};
     slot.phase = Phase::loaded;
-    slot.has_all_leases = slot.has_all_leases || !slot.has_lost_leases;
+    // to this transaction what it has ended runs no more, to others it does
+    slot.has_all_leases = slot.has_all_leases || (!slot.has_lost_leases && slot.unlisted == 0 &&
+                                                  notes().ended_leases.empty());
     slot.has_missed = slot.has_missed || has_missed_;
     // a table that is too large for memory is not read all the time
     const auto now = pg::now();
     slot.load_again_at = now + 4 * (now - slot.loading_since);
     slot.turns_when_loaded = slot.state.turns;
     notes().is_loading = false;
+    notes().loaded_at = GetCurrentSubTransactionId();
 }
 
 }  // namespace ideamine::dispatch::shared

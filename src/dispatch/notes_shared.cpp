@@ -61,7 +61,8 @@ void tell_of_tenants(Slot& slot, const Notes& notes) {
 }
 
 bool comes_back(const InHand& hand, bool committed) {
-    return hand.fate == InHand::Fate::comes_back || (hand.fate == InHand::Fate::kept && !committed);
+    return hand.fate == InHand::Fate::comes_back ||
+           (hand.fate != InHand::Fate::spent && !committed);
 }
 
 // Those of one queue that were taken one after the other.
@@ -109,17 +110,40 @@ void give_up_loading(Notes& notes) {
     }
 }
 
+// Its transaction saw as done what is not: jobs that it had cancelled, leases that it had ended.
+void distrust_loading(Notes& notes) {
+    notes.loaded_at = InvalidSubTransactionId;
+    auto& slot = *notes.use->get();
+    const PlaneLock lock{slot};
+    slot.has_missed = true;
+    lose_leases(slot);
+}
+
 // Of a transaction that is rolled back: what it published is nothing.
 void forget_own(Notes& notes) {
     for (auto& hand : notes.taken) {
         if (hand.published_at != InvalidSubTransactionId) {
-            hand.fate = InHand::Fate::dropped;
+            hand.fate = InHand::Fate::spent;
         }
+    }
+}
+
+// What is running has to be known from before the commit on, and after a crash nobody would.
+void refuse_to_prepare(const Notes& notes) {
+    if (!notes.begun_leases.empty() || !notes.ended_leases.empty()) {
+        pg::boundary([] {
+            throw Error(Code::conflict,
+                        "cannot prepare a transaction that has acquired or ended jobs", {},
+                        "COMMIT it.");
+        });
     }
 }
 
 void end_transaction(pg::TransactionEvent event) {
     auto& notes = current();
+    if (event == pg::TransactionEvent::before_prepare) {
+        refuse_to_prepare(notes);
+    }
     if (!pg::has_ended(event) || !notes.use) {
         return;
     }
@@ -134,7 +158,11 @@ void end_transaction(pg::TransactionEvent event) {
     } else {
         forget_own(notes);
         put_back(slot, notes.taken, false);
+        if (notes.loaded_at != InvalidSubTransactionId) {
+            distrust_loading(notes);
+        }
     }
+    notes.loaded_at = InvalidSubTransactionId;
     notes.taken.clear();
     free_published(notes.published);
     notes.published.clear();
@@ -190,6 +218,7 @@ void end_subtransaction(bool committed, SubTransactionId level, SubTransactionId
                 hand.published_at = parent;
             }
         }
+        notes.loaded_at = notes.loaded_at == level ? parent : notes.loaded_at;
         return;
     }
     undo_leases(*notes.use->get(), notes, level);
@@ -198,6 +227,9 @@ void end_subtransaction(bool committed, SubTransactionId level, SubTransactionId
     const auto is_of_level = [level](const auto& note) { return note.level == level; };
     std::erase_if(notes.charges, is_of_level);
     std::erase_if(notes.weights, is_of_level);
+    if (notes.loaded_at == level) {
+        distrust_loading(notes);
+    }
     give_up_loading(notes);
 }
 
@@ -215,7 +247,7 @@ void publish_again(Notes& notes, std::size_t first, bool kept_as_well) {
         notes.published.push_back({.queue = hand.queue,
                                    .chunk = make_chunk(memory(), std::span{&hand.item, 1}),
                                    .level = hand.published_at});
-        hand.fate = InHand::Fate::dropped;
+        hand.fate = InHand::Fate::spent;
     }
 }
 
@@ -232,7 +264,7 @@ void give_back_rest(Notes& notes, std::size_t first) {
     put_back(*notes.use->get(), std::span{notes.taken}.subspan(first), true);
     const auto begin = notes.taken.begin() + static_cast<std::ptrdiff_t>(first);
     const auto rest = std::remove_if(begin, notes.taken.end(), [](const InHand& hand) {
-        return hand.fate != InHand::Fate::kept;
+        return hand.fate == InHand::Fate::comes_back || hand.fate == InHand::Fate::spent;
     });
     notes.taken.erase(rest, notes.taken.end());
 }

@@ -13,7 +13,12 @@ struct Published {
 };
 
 struct InHand {
-    enum class Fate : std::uint8_t { comes_back, kept, dropped };
+    enum class Fate : std::uint8_t {
+        comes_back,
+        kept,     // comes back if the transaction rolls back
+        dropped,  // the same: the transaction may have seen what it has done itself
+        spent,    // it is somewhere else by now, or never was
+    };
 
     Item item;
     Offset queue;
@@ -57,6 +62,8 @@ struct Notes {
     bool has_missed = false;  // something was published that could not be noted
     bool loads_anew = false;  // whoever comes next is to load
     bool is_loading = false;
+    bool has_unlisted_leases = false;  // there was no room for some that it has begun
+    SubTransactionId loaded_at = InvalidSubTransactionId;  // its latest level that has loaded
 };
 
 // From this one on: all of it comes back, or all that is not kept. The transaction goes on.

@@ -134,6 +134,7 @@ Use::Use(const pg::Installation& installation) : slot_(nullptr) {
                           .has_missed = false,
                           .has_all_leases = false,
                           .has_lost_leases = false,
+                          .unlisted = 0,
                           .loading_since = {},
                           .load_again_at = {},
                           .turns_when_loaded = 0,
@@ -168,7 +169,7 @@ Contents contents(Slot& slot) {
             .jobs = slot.state.size,
             .spilled_queues = slot.state.spilled,
             .leases = slot.state.leased,
-            .has_all_leases = slot.has_all_leases};
+            .has_all_leases = has_all_leases(slot)};
 }
 
 FoundQueue find_or_make_queue(Slot& slot, const Key& key) {

@@ -23,7 +23,8 @@ struct Slot {
     // they were published before it was loaded.
     bool has_missed;
     bool has_all_leases;
-    bool has_lost_leases;  // since loading began: there was no room for some, or nobody said so
+    bool has_lost_leases;    // since loading began: there was no room for some, or nobody said so
+    std::uint32_t unlisted;  // transactions in progress with leases for which there was no room
     Time loading_since;
     Time load_again_at;  // not before
     std::uint64_t turns_when_loaded;
@@ -33,6 +34,11 @@ struct Slot {
 // In _PG_init, while the postmaster loads its libraries.
 void reserve();
 bool is_available();
+
+// With the lock. Whether every job that anybody can see running has its lease here.
+inline bool has_all_leases(const Slot& slot) {
+    return slot.has_all_leases && slot.unlisted == 0;
+}
 
 // What is in memory at this moment.
 struct Contents {

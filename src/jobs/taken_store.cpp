@@ -84,16 +84,21 @@ bool TakenJobs::take_some(std::size_t wanted, dispatch::Plane::Dry dry) {
     return !hands_.empty();
 }
 
+// Once at most: what is read again and again may be what others have locked.
+bool TakenJobs::load_once_if_due(plane::Found found) {
+    return !has_loaded_ && (has_loaded_ = load_if_due(found));
+}
+
 // What should go first and found no room is read again. Where that takes long it is not done all
 // the time, and what is there goes first instead.
 void TakenJobs::take_first(std::size_t wanted) {
     using Dry = dispatch::Plane::Dry;
     if (take_some(wanted, Dry::ends) ||
-        (load_if_due(plane::Found::little) && take_some(wanted, Dry::ends)) || !hands_.is_dry ||
-        take_some(wanted, Dry::makes_do)) {
+        (load_once_if_due(plane::Found::little) && take_some(wanted, Dry::ends)) ||
+        !hands_.is_dry || take_some(wanted, Dry::makes_do)) {
         return;
     }
-    if (load_if_due(plane::Found::nothing) && !take_some(wanted, Dry::ends)) {
+    if (load_once_if_due(plane::Found::nothing) && !take_some(wanted, Dry::ends)) {
         take_some(wanted, Dry::makes_do);
     }
 }

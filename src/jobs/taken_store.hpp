@@ -3,7 +3,7 @@
 
 #include <map>
 
-#include "dispatch/dispatch_shared.hpp"
+#include "dispatch/loading_shared.hpp"
 #include "jobs/claim_store.hpp"
 #include "jobs/gate_store.hpp"
 #include "jobs/quota_gate_store.hpp"
@@ -49,6 +49,7 @@ class TakenJobs {
     using Group = std::pair<PriorityClass, std::string>;  // with the tenant
 
     bool take_some(std::size_t wanted, dispatch::Plane::Dry dry);
+    bool load_once_if_due(dispatch::shared::Found found);
     void take_first(std::size_t wanted);
     void lock();
     bool lock_directly();
@@ -71,6 +72,7 @@ class TakenJobs {
     std::map<Uuid, dispatch::shared::Hand> open_;  // taken, and not locked
     std::map<Group, std::vector<Locked>> locked_;
     std::map<Group, std::vector<Locked>>::const_iterator next_ = locked_.end();
+    bool has_loaded_ = false;
     std::size_t refused_ = 0;
     std::map<Group, QuotaLine> lines_;
     Epoch latest_epoch_ = 0;

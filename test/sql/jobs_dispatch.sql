@@ -199,3 +199,34 @@ SELECT * FROM ideamine.get_dispatch_memory();
 SELECT count(*) FROM unnest('{x,y,z}'::text[]) AS type, ideamine.create_job('acme', type);
 SELECT count(*) FROM ideamine.acquire_jobs(:'watched');
 SELECT * FROM ideamine.get_dispatch_memory();
+
+-- What a transaction has cancelled itself, and then met or read in vain, is there again when it rolls back.
+CREATE FUNCTION pg_temp.cancelled(type text) RETURNS bigint LANGUAGE sql AS $$
+  SELECT count(*) FROM ideamine.jobs, ideamine.cancel_job(tenant_id, job_id) WHERE job_type = type;
+$$;
+BEGIN;
+SELECT pg_temp.cancelled('y');
+SELECT job_type FROM ideamine.acquire_jobs(:'watched', 10);
+ROLLBACK;
+SELECT ready_jobs FROM ideamine.get_dispatch_memory();
+BEGIN;
+SAVEPOINT s;
+SELECT pg_temp.cancelled('y');
+SELECT job_type FROM ideamine.acquire_jobs(:'watched', 10);
+ROLLBACK TO s;
+SELECT job_type FROM ideamine.acquire_jobs(:'watched', 1);
+ROLLBACK;
+SELECT ideamine.reload_dispatch();
+BEGIN;
+SELECT pg_temp.cancelled('y');
+SELECT job_type FROM ideamine.acquire_jobs(:'watched', 10);
+ROLLBACK;
+SELECT job_type FROM ideamine.acquire_jobs(:'watched', 10);
+-- So are leases that it has ended.
+SELECT ideamine.reload_dispatch();
+BEGIN;
+SELECT pg_temp.ended('y');
+SELECT job_type FROM ideamine.acquire_jobs(:'watched', 10);
+ROLLBACK;
+SELECT * FROM pg_temp.apart();
+SELECT pg_temp.held(:'watched');

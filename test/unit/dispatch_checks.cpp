@@ -75,7 +75,7 @@ void World::check_leases() const {
     if (leased_.size() != state_.leased) {
         throw Violation("the number of leases is not that of those that stand there");
     }
-    for (int job = 0; slot_.has_all_leases && job < jobs(); ++job) {
+    for (int job = 0; slot_.has_all_leases && slot_.unlisted == 0 && job < jobs(); ++job) {
         const auto& now = row(job).committed;
         const Leased sought{
             .job = id_of(job), .worker = {}, .epoch = now.epoch, .row = 0, .transaction = 0};

@@ -19,6 +19,7 @@ class OpenGate final : public Gate {
 void World::acquire(Session& session, int wanted) {
     session.left = static_cast<std::size_t>(wanted);
     session.very_first = session.notes.taken.size();
+    session.claim_has_loaded = false;
     push(session, {with(Kind::load_if_due, Found::enough), with(Kind::take, Stage::first)});
 }
 
@@ -180,8 +181,10 @@ void World::lease(Session& session) {
                           .row = 0,
                           .transaction = session.transaction});
     }
-    if (!has(Fault::leases_after_commit)) {
-        add_leases(leased);
+    if (!has(Fault::leases_after_commit) && !add_leases(leased) &&
+        !has(Fault::forgets_unlisted_leases) && !has(Fault::loses_leases_in_silence) &&
+        !std::exchange(session.notes.has_unlisted_leases, true)) {
+        ++slot_.unlisted;
     }
     if (session.left > 0) {
         push(session, {with(Kind::take, Stage::first)});
@@ -218,7 +221,7 @@ bool World::add_lease(const Leased& leased) {
     return true;
 }
 
-void World::add_leases(const std::vector<Leased>& leased) {
+bool World::add_leases(const std::vector<Leased>& leased) {
     if (state_.leases == 0) {
         state_.leases = pieces_.allocate(sizeof(LeaseTable));
         if (state_.leases != 0) {
@@ -236,6 +239,15 @@ void World::add_leases(const std::vector<Leased>& leased) {
         slot_.has_all_leases = false;
         slot_.has_lost_leases = true;
     }
+    return has_room;
+}
+
+void World::settle_unlisted(Session& session) {
+    if (std::exchange(session.notes.has_unlisted_leases, false)) {
+        --slot_.unlisted;
+        slot_.has_all_leases = false;
+        slot_.has_lost_leases = true;
+    }
 }
 
 void World::free_leases(Offset lease) {
@@ -246,7 +258,8 @@ void World::free_leases(Offset lease) {
 }
 
 void World::settle_leases(Session& session, Settling how) {
-    auto& [published, taken, begun, ended, has_missed, loads_anew, is_loading] = session.notes;
+    auto& begun = session.notes.begun_leases;
+    auto& ended = session.notes.ended_leases;
     const int level = how == Settling::begun_since ? 2 : 0;
     if (state_.leases != 0 && how == Settling::ended) {
         for (const auto& note : ended) {
@@ -266,6 +279,9 @@ void World::settle_leases(Session& session, Settling how) {
     }
     std::erase_if(begun, [level](const LeaseNote& note) { return note.level >= level; });
     std::erase_if(ended, [level](const LeaseNote& note) { return note.level >= level; });
+    if (how != Settling::begun_since) {
+        settle_unlisted(session);
+    }
 }
 
 // After they were changed.

@@ -47,7 +47,8 @@ void put_rows(Writer& writer, const std::vector<Row>& rows) {
 
 void put_slot(Writer& writer, const Slot& slot, const State& state) {
     writer.put(slot.phase, slot.has_missed, slot.has_all_leases, slot.has_lost_leases,
-               slot.is_early, state.turns != slot.turns_when_loaded, state.leases != 0);
+               slot.unlisted, slot.is_early, state.turns != slot.turns_when_loaded,
+               state.leases != 0);
 }
 
 }  // namespace
@@ -104,9 +105,10 @@ void World::put_session(Writer& writer, const Session& session) const {
         return;
     }
     writer.put(session.transaction != 0, session.is_in_progress, session.is_ending, session.level,
-               notes.has_missed, notes.loads_anew, notes.is_loading, session.left,
-               session.very_first, session.first, session.is_dry, session.has_loaded,
-               session.has_missed, session.knows_all, session.target.job, session.target.epoch);
+               notes.has_missed, notes.loads_anew, notes.is_loading, notes.has_unlisted_leases,
+               notes.loaded_at, session.claim_has_loaded, session.left, session.very_first,
+               session.first, session.is_dry, session.has_loaded, session.has_missed,
+               session.knows_all, session.target.job, session.target.epoch);
     writer.put_all(session.todo, [&](const Step& step) { writer.put(step.kind, step.argument); });
     writer.put_all(notes.published, [&](const Published& published) {
         const auto chunk = published.chunk;

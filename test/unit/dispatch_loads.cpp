@@ -91,14 +91,14 @@ void World::publish_again(Session& session, std::size_t first, bool kept_as_well
     for (auto i = first; i < notes.taken.size(); ++i) {
         auto& hand = notes.taken[i];
         const bool comes_back = hand.fate == InHand::Fate::comes_back ||
-                                (hand.fate == InHand::Fate::kept && kept_as_well);
+                                (hand.fate != InHand::Fate::spent && kept_as_well);
         if (hand.published_at == 0 || !comes_back) {
             continue;
         }
         notes.published.push_back({.queue = hand.queue,
                                    .chunk = make_chunk(pieces_, std::span{&hand.item, 1}),
                                    .level = hand.published_at});
-        hand.fate = InHand::Fate::dropped;
+        hand.fate = InHand::Fate::spent;
     }
 }
 
@@ -110,12 +110,17 @@ bool comes_back(const InHand& hand) {
 
 }  // namespace
 
+InHand::Fate World::on_rollback(InHand::Fate fate) const {
+    const bool is_gone = fate == InHand::Fate::dropped && has(Fault::drops_for_good);
+    return fate == InHand::Fate::spent || is_gone ? InHand::Fate::spent : InHand::Fate::comes_back;
+}
+
 void World::start_to_put_back(Session& session, std::size_t first, bool kept_as_well) {
     publish_again(session, first, kept_as_well);
     auto& taken = session.notes.taken;
     for (auto i = first; i < taken.size(); ++i) {
-        if (kept_as_well && taken[i].fate == InHand::Fate::kept) {
-            taken[i].fate = InHand::Fate::comes_back;
+        if (kept_as_well) {
+            taken[i].fate = on_rollback(taken[i].fate);
         }
     }
     push(session, {with(Kind::put_back, first)});
@@ -135,7 +140,7 @@ void World::put_back(Session& session, std::size_t first) {
     while (end > first && comes_back(taken[end - 1]) &&
            (items.empty() || taken[end - 1].queue == taken[end].queue)) {
         items.push_back(taken[--end].item);
-        taken[end].fate = InHand::Fate::dropped;
+        taken[end].fate = InHand::Fate::spent;
     }
     if (!items.empty()) {
         is_disturbed_ = true;
@@ -150,7 +155,7 @@ void World::put_back(Session& session, std::size_t first) {
         return;
     }
     taken.erase(std::remove_if(begin, taken.end(),
-                               [](const InHand& hand) { return hand.fate != InHand::Fate::kept; }),
+                               [](const InHand& hand) { return hand.fate == InHand::Fate::spent; }),
                 taken.end());
 }
 
@@ -168,10 +173,13 @@ bool World::is_due(Found found) const {
 }
 
 void World::load_if_due(Session& session, Found found) {
-    session.has_loaded = is_due(found);
+    const bool is_first =
+        found == Found::enough || !session.claim_has_loaded || has(Fault::loads_again_and_again);
+    session.has_loaded = is_first && is_due(found);
     if (!session.has_loaded) {
         return;
     }
+    session.claim_has_loaded = session.claim_has_loaded || found != Found::enough;
     is_disturbed_ = true;
     slot_.phase = Phase::loading;
     slot_.has_missed = slot_.has_missed && has(Fault::forgives_when_loaded);
@@ -276,14 +284,24 @@ void World::place_items(Session& session) {
 
 void World::finish_loading(Session& session) {
     slot_.phase = Phase::loaded;
-    slot_.has_all_leases = slot_.has_all_leases || !slot_.has_lost_leases;
+    const bool trusts = has(Fault::trusts_loading_that_is_rolled_back);
+    slot_.has_all_leases = slot_.has_all_leases || (!slot_.has_lost_leases && slot_.unlisted == 0 &&
+                                                    (trusts || session.notes.ended_leases.empty()));
     slot_.has_missed =
         (slot_.has_missed && !has(Fault::forgives_when_loaded)) || session.has_missed;
     slot_.is_early = rules_->loading_takes_long;
     slot_.turns_when_loaded = state_.turns;
     session.notes.is_loading = false;
+    session.notes.loaded_at = trusts ? 0 : session.level;
     session.leased.clear();
     session.has_missed = false;
+}
+
+void World::distrust_loading(Session& session) {
+    session.notes.loaded_at = 0;
+    slot_.has_missed = true;
+    slot_.has_all_leases = false;
+    slot_.has_lost_leases = true;
 }
 
 void World::give_up_loading(Session& session) {

@@ -115,6 +115,9 @@ const Program completes_and_acquires = program({{Kind::complete}, {Kind::acquire
 const Program requeues = program({{Kind::requeue}});
 const Program cancels = program({{Kind::cancel, 0}});
 const Program cancels_and_acquires = program({{Kind::cancel, 0}, {Kind::acquire, 1}});
+const Program requeues_and_acquires = program({{Kind::requeue}, {Kind::acquire, 1}});
+const Program cancels_in_vain =
+    program({{Kind::savepoint}, {Kind::cancel, 0}, {Kind::acquire, 1}, {Kind::roll_back_to}});
 const Program loads_anew = program({{Kind::load_anew}}, End::commits);
 const Program reconciles = program({{Kind::reconcile}}, End::commits);
 const Program creates_and_prepares = program({{Kind::create}}, End::prepares);
@@ -245,48 +248,38 @@ const Scenario scenarios[] = {
       .errors = 1,
       .crashes = 1},
      2'500},
-};
-
-INSTANTIATE_TEST_SUITE_P(Dispatch, Orders, testing::ValuesIn(scenarios), name_of);
-
-// ---- what does not hold yet --------------------------------------------------------------------
-
-class Gaps : public testing::TestWithParam<Scenario> {};
-
-TEST_P(Gaps, DISABLED_AreClosed) {
-    const Exploration exploration{GetParam().rules};
-    EXPECT_EQ(exploration.violation(), "") << exploration.schedule();
-}
-
-const Scenario gaps[] = {
-    // a job that its own transaction has cancelled is not read, and waits if that is rolled back
-    {"LoadingAfterACancellationThatIsRolledBack",
-     {.jobs = {waiting}, .sessions = {{{cancels_and_acquires}}}, .begins_loaded = false},
-     1},
-    // the same of a lease that it has ended
-    {"LoadingAfterACompletionThatIsRolledBack",
-     {.jobs = {running}, .sessions = {{{completes_and_acquires}}}, .begins_loaded = false},
-     1},
-    // loading does not see it, and forgets that there was no room for its lease
-    {"LoadingWhileAClaimIsOpenThatFoundNoRoom",
+    {"OfClaimsThatCannotBePrepared",
+     {.jobs = {waiting}, .sessions = {{{acquires_and_prepares}}, {{acquires}}}},
+     100},
+    {"OfLoadingByWhoHasCancelled",
+     {.jobs = {waiting, waiting},
+      .sessions = {{{cancels_and_acquires}}, {{acquires}}},
+      .begins_loaded = false},
+     600},
+    {"OfLoadingByWhoHasCompleted",
+     {.jobs = {running, waiting},
+      .sessions = {{{completes_and_acquires, requeues_and_acquires}}, {{acquires}}},
+      .begins_loaded = false},
+     4'000},
+    {"OfLoadingInASavepoint",
+     {.jobs = {waiting, waiting},
+      .sessions = {{{cancels_in_vain}}, {{acquires}}},
+      .begins_loaded = false},
+     800},
+    {"WithoutRoomForLeasesOfWhoIsNotSeen",
      {.jobs = {running, running, waiting},
       .sessions = {{{completes}, 2}, {{acquires}}, {{acquires}}},
       .most_leases = 2},
-     1},
-    // nothing says that leases are missing, and loading does not read them
-    {"ClaimsThatArePrepared",
-     {.jobs = {waiting}, .sessions = {{{acquires_and_prepares}}, {{acquires}}}},
-     1},
-    // what others have locked is all there is room for, and is read and taken again and again
-    {"ClaimsWhereOthersHaveLockedAllThatIsRead",
+     2'500},
+    {"OfRowsOfWhichNoneCanBeLocked",
      {.jobs = {waiting, waiting},
       .sessions = {{{acquires}}, {{acquires}}},
       .loading_takes_long = true,
       .most_items = 1},
-     1},
+     2'400},
 };
 
-INSTANTIATE_TEST_SUITE_P(Dispatch, Gaps, testing::ValuesIn(gaps), name_of);
+INSTANTIATE_TEST_SUITE_P(Dispatch, Orders, testing::ValuesIn(scenarios), name_of);
 
 // ---- what is found -----------------------------------------------------------------------------
 
@@ -386,6 +379,35 @@ const Mistake mistakes[] = {
      Fault::gives_up_in_silence,
      {.jobs = {fresh}, .sessions = {{{creates_and_prepares}}, {{acquires}}}, .errors = 1},
      lost},
+    {"DroppingForGoodWhatWasCancelled",
+     Fault::drops_for_good,
+     {.jobs = {waiting}, .sessions = {{{cancels_and_acquires}}}},
+     lost},
+    {"TrustingLoadingOfWhoHasCancelled",
+     Fault::trusts_loading_that_is_rolled_back,
+     {.jobs = {waiting}, .sessions = {{{cancels_and_acquires}}}, .begins_loaded = false},
+     lost},
+    {"TrustingLoadingOfWhoHasCompleted",
+     Fault::trusts_loading_that_is_rolled_back,
+     {.jobs = {running}, .sessions = {{{completes_and_acquires}}}, .begins_loaded = false},
+     unleased},
+    {"ForgettingLeasesWithoutRoom",
+     Fault::forgets_unlisted_leases,
+     {.jobs = {running, running, waiting},
+      .sessions = {{{completes}, 2}, {{acquires}}, {{acquires}}},
+      .most_leases = 2},
+     unleased},
+    {"PreparingClaims",
+     Fault::prepares_leases,
+     {.jobs = {waiting}, .sessions = {{{acquires_and_prepares}}, {{acquires}}}},
+     unleased},
+    {"LoadingAgainAndAgain",
+     Fault::loads_again_and_again,
+     {.jobs = {waiting, waiting},
+      .sessions = {{{acquires}}, {{acquires}}},
+      .loading_takes_long = true,
+      .most_items = 1},
+     "a claim takes the same job again and again"},
     {"LeakingChunks",
      Fault::leaks_chunks,
      {.jobs = {fresh}, .sessions = {{{creates}}}},

@@ -173,7 +173,7 @@ void World::begin_to_commit(Session& session) const {
     if (!notes.begun_leases.empty() && has(Fault::leases_after_commit)) {
         push(session, {{Kind::lease_late}});
     }
-    if (!notes.ended_leases.empty() && !ends_early) {
+    if ((!notes.ended_leases.empty() && !ends_early) || notes.has_unlisted_leases) {
         push(session, {settle});
     }
     push(session, {{Kind::commit}});
@@ -192,12 +192,14 @@ void World::begin_to_roll_back(Session& session) const {
     if (notes.is_loading) {
         push(session, {{Kind::give_up_loading}});
     }
+    if (notes.loaded_at != 0) {
+        push(session, {{Kind::distrust_loading}});
+    }
     bool any_comes_back = false;
     for (auto& hand : notes.taken) {
         const bool is_own = hand.published_at != 0;  // which nobody will ever see
-        const bool is_done = is_own || hand.fate == InHand::Fate::dropped;
-        hand.fate = is_done ? InHand::Fate::dropped : InHand::Fate::comes_back;
-        any_comes_back = any_comes_back || !is_done;
+        hand.fate = is_own ? InHand::Fate::spent : on_rollback(hand.fate);
+        any_comes_back = any_comes_back || hand.fate == InHand::Fate::comes_back;
     }
     if (any_comes_back && !has(Fault::keeps_what_is_rolled_back)) {
         push(session, {{Kind::put_back, 0}});
@@ -209,7 +211,13 @@ void World::begin_to_roll_back(Session& session) const {
 }
 
 // For its session it ends as by a rollback, but that rows stay locked: somebody else may commit it.
+// What has begun or ended leases is refused.
 void World::begin_to_prepare(Session& session, bool commits) const {
+    const bool is_refused =
+        !session.notes.begun_leases.empty() || !session.notes.ended_leases.empty();
+    if (is_refused && !has(Fault::prepares_leases)) {
+        return begin_to_roll_back(session);
+    }
     resolve_prepared(session, commits);
     begin_to_roll_back(session);
     session.todo.back().kind = Kind::prepare;
@@ -264,6 +272,9 @@ void World::roll_back_to(Session& session) {
         }
     }
     std::erase_if(notes.published, is_of_level);
+    if (notes.loaded_at == session.level) {
+        push(session, {{Kind::distrust_loading}});
+    }
     session.level = 1;
 }
 

@@ -18,6 +18,7 @@ enum class Fault : std::uint8_t {
     adds_to_what_has_spilled,
     keeps_what_is_rolled_back,
     drops_what_is_locked,
+    drops_for_good,
     leases_without_a_look,
     completes_without_fence,
     leases_after_commit,
@@ -27,6 +28,10 @@ enum class Fault : std::uint8_t {
     clears_after_snapshot,
     forgives_when_loaded,
     gives_up_in_silence,
+    trusts_loading_that_is_rolled_back,
+    forgets_unlisted_leases,
+    prepares_leases,
+    loads_again_and_again,
     leaks_chunks,
 };
 
@@ -74,6 +79,7 @@ enum class Kind : std::uint8_t {
     lease_late,
     append,
     give_up_loading,
+    distrust_loading,
     end,
 };
 

@@ -46,6 +46,7 @@ constexpr std::string_view kind_names[]{"create",
                                         "lease_late",
                                         "append",
                                         "give_up_loading",
+                                        "distrust_loading",
                                         "end"};
 static_assert(std::size(kind_names) == static_cast<std::size_t>(Kind::end) + 1);
 
@@ -299,7 +300,7 @@ void World::run_claim(Session& session, Step step) {
             return change(session, static_cast<Status>(step.argument));
         case Kind::read_leases:
             session.known = leased_;
-            session.knows_all = slot_.has_all_leases;
+            session.knows_all = slot_.has_all_leases && slot_.unlisted == 0;
             return;
         case Kind::walk:
             return read_table(session);
@@ -333,6 +334,8 @@ void World::run_ending(Session& session, Step step) {
             return append(session);
         case Kind::give_up_loading:
             return give_up_loading(session);
+        case Kind::distrust_loading:
+            return distrust_loading(session);
         default:
             return end(session);
     }

@@ -74,7 +74,7 @@ struct Published {
 };
 
 struct InHand {
-    enum class Fate : std::uint8_t { comes_back, kept, dropped };
+    enum class Fate : std::uint8_t { comes_back, kept, dropped, spent };
     enum class Look : std::uint8_t { open, locked, done };
 
     Item item;
@@ -100,6 +100,8 @@ struct Notes {
     bool has_missed = false;
     bool loads_anew = false;
     bool is_loading = false;
+    bool has_unlisted_leases = false;
+    int loaded_at = 0;  // level
 };
 
 // A lease as its worker knows it.
@@ -122,7 +124,8 @@ struct Session {
     std::size_t very_first = 0;
     std::size_t first = 0;
     bool is_dry = false;
-    bool has_loaded = false;
+    bool has_loaded = false;        // just now
+    bool claim_has_loaded = false;  // because there was too little
     // of what is read from the table
     std::vector<std::vector<int>> stretches{};  // jobs of one queue each
     std::vector<Leased> leased{};
@@ -142,6 +145,7 @@ struct Slot {
     bool has_missed = false;
     bool has_all_leases = false;
     bool has_lost_leases = false;
+    int unlisted = 0;
     bool is_early = false;  // to load again
     std::uint64_t turns_when_loaded = 0;
 };
@@ -253,7 +257,9 @@ class World {
     void place_items(Session& session);
     void finish_loading(Session& session);
     void give_up_loading(Session& session);
+    void distrust_loading(Session& session);
     void publish_again(Session& session, std::size_t first, bool kept_as_well);
+    InHand::Fate on_rollback(InHand::Fate fate) const;
     void start_to_put_back(Session& session, std::size_t first, bool kept_as_well);
     void put_back(Session& session, std::size_t first);
 
@@ -268,7 +274,8 @@ class World {
     void forget_gone(Session& session);
     void lease(Session& session);
     bool add_lease(const Leased& leased);
-    void add_leases(const std::vector<Leased>& leased);
+    bool add_leases(const std::vector<Leased>& leased);
+    void settle_unlisted(Session& session);
     void lease_late(const Session& session);
     void settle_leases(Session& session, Settling how);
     void free_leases(Offset lease);
