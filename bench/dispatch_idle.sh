@@ -39,12 +39,13 @@ ALTER TABLE public.idle ADD PRIMARY KEY (n);
 SQL
 cat >"$BENCH_FOLDER/idle.sql" <<'SQL'
 SELECT worker FROM public.idle WHERE n = :client_id \gset
-CALL ideamine.wait_for_jobs(':worker', '30 seconds');
-SELECT count(*) FROM ideamine.heartbeat(':worker');
+CALL ideamine.wait_for_jobs(:worker, '30 seconds');
+SELECT count(*) FROM ideamine.heartbeat(:worker);
 SQL
-"$PGBENCH" -n -f "$BENCH_FOLDER/idle.sql" -c "$workers" -j 1 -T $((seconds + 60)) >/dev/null &
+"$PGBENCH" -n -M prepared -f "$BENCH_FOLDER/idle.sql" -c "$workers" -j 1 -T $((seconds + 120)) >/dev/null &
 load=$!
-sleep 45
+# each has done everything once, and planned what it does
+sleep 100
 row "$workers idle workers (aim 2 %, 1024 kB)" "$(measure)"
 row "sleepers at the end" "$(sql -c "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'IdeamineWaitForJobs' OR query LIKE 'CALL%'")"
 kill "$load"

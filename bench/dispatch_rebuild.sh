@@ -21,7 +21,8 @@ for ((run = 0; run < RUNS; ++run)); do
     wait $! || true
     until sql -o /dev/null -c "SELECT" 2>/dev/null; do sleep 0.1; done
     start=$(date +%s.%N)
-    sql -o /dev/null -c "SELECT ideamine.acquire_jobs(ideamine.register_worker('first'))"
+    worker=$(sql -c "SELECT ideamine.register_worker('first')")
+    until [ "$(sql -c "SELECT count(*) FROM ideamine.acquire_jobs('$worker')")" = 1 ]; do sleep 0.05; done
     seconds_since "$start" >>"$BENCH_FOLDER/first"
     until [ "$(sql -c "SELECT phase FROM ideamine.get_dispatch_memory()")" = loaded ]; do sleep 0.05; done
     seconds_since "$start" >>"$BENCH_FOLDER/all"

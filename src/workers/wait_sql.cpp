@@ -26,7 +26,7 @@ Duration read_timeout(const pg::Arguments& arguments) {
 // How long to sleep at a time: the worker has to give signs of life, and a scheduled job may come
 // due.
 milliseconds pause(std::optional<Time> work_at, Duration left) {
-    auto pause = std::min(left, workers::worker_timeout() / 3);
+    auto pause = std::min(left, workers::worker_timeout() / 2);
     if (work_at) {
         pause = std::min(pause, *work_at - pg::now());
     }
@@ -44,6 +44,9 @@ IDEAMINE_FUNCTION(ideamine_wait_for_jobs) {
         const auto until = SteadyClock::now() + timeout;
         const jobs::shared::Sleeper sleeper{jobs::shared::current_installation()};
         const pg::Spi spi{pg::Spi::Mode::non_atomic};
+        const auto left = [until] {
+            return std::chrono::duration_cast<Duration>(until - SteadyClock::now());
+        };
         for (bool woken = false;;) {
             const auto work_at = next_work_at.execute(worker)[0].optional<Time>(0);
             spi.commit();
@@ -53,11 +56,13 @@ IDEAMINE_FUNCTION(ideamine_wait_for_jobs) {
             if (woken) {
                 sleeper.pass_on();
             }
-            const auto left = std::chrono::duration_cast<Duration>(until - SteadyClock::now());
-            if (left <= Duration::zero()) {
+            if (left() <= Duration::zero()) {
                 return Datum{0};
             }
-            woken = pg::wait_on_latch(pause(work_at, left), "IdeamineWaitForJobs");
+            woken = pg::wait_on_latch(pause(work_at, left()), "IdeamineWaitForJobs");
+            if (!woken && left() <= Duration::zero()) {
+                return Datum{0};  // nobody has said that there is anything new
+            }
         }
     });
 }
