@@ -25,6 +25,7 @@ struct Columns {
     std::array<const char*, count> names;
     std::size_t required = count;  // those after the first ones are NULL where there are none
     Oid table = InvalidOid;
+    int width = 0;  // that the table had then; another version of it may have more
     std::array<int, count> numbers{};
 };
 
@@ -65,9 +66,10 @@ class Table {
 
     template <std::size_t count>
     void look_up(Columns<count>& columns) const {
-        if (columns.table != relation_->rd_id) {
+        if (columns.table != relation_->rd_id || columns.width != width()) {
             find_columns(columns.names.data(), columns.numbers.data(), count, columns.required);
             columns.table = relation_->rd_id;
+            columns.width = width();
         }
     }
 
@@ -176,6 +178,7 @@ class Table {
     std::vector<Tid> write_rows();
 
   private:
+    int width() const { return RelationGetDescr(relation_)->natts; }
     NewRow empty_row() const;
     TupleTableSlot* formed(const NewRow& row) const;
     void find_columns(const char* const* names, int* numbers, std::size_t count,
