@@ -66,9 +66,20 @@ sql($give =~ s/1000\)$/400)/r);
 my $open = $node->background_psql('postgres');
 $open->query_safe(qq{BEGIN; SELECT count(*) FROM ideamine.acquire_jobs('$worker', 300); SELECT ideamine.create_job('acme', 'never')});
 is(sql(q{SELECT ideamine.reconcile_dispatch()}), 0, 'what is in somebody\'s hands is not missing');
+# one whose row does not say that it was heard of
+my $quiet = sql(q{SELECT ideamine.register_worker('quiet')});
+sql(q{SELECT ideamine.create_job('bolt', 'long', priority_class => 'P0')});
+sql(qq{SELECT ideamine.acquire_jobs('$quiet', lease => '10 s')});
+sql(q{UPDATE ideamine.jobs SET started_at = started_at - interval '1 hour' WHERE job_type = 'long'});
+my $written = sql(qq{UPDATE ideamine.workers SET last_heartbeat_at = now() - interval '20 s' WHERE worker_id = '$quiet' RETURNING last_heartbeat_at});
+sql(qq{SELECT ideamine.heartbeat('$quiet')});
+sub lost_after { my ($time) = @_; return sql(qq{BEGIN; SELECT count(*) FROM ideamine.expire_leases('$written'::timestamptz + interval '$time') WHERE worker_id = '$quiet'; ROLLBACK}); }
+is(lost_after('25 s'), 0, 'a heartbeat that is not written extends a lease');
 $node->stop('immediate');
 $open->{run}->finish;
 ok(start_again($node), 'the server recovers');
+is(lost_after('25 s'), 0, 'after a crash a worker has the time for which its row may have been behind');
+is(lost_after('41 s'), 1, 'and no more');
 sql($give);
 is(sql(q{SELECT count(*), count(DISTINCT job_id), count(*) FILTER (WHERE job_type = 'never') FROM given}), '1000|1000|0',
 	'after a crash the rest is handed out, with what had been taken by a transaction in progress');
