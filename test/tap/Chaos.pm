@@ -114,10 +114,11 @@ sub start_client
 	my ($node, $seed, $file, $until) = @_;
 	local $ENV{PGAPPNAME} = 'chaos';
 	my @psql = ('psql', '-XAtq', '-F', ' ', '-v', 'ON_ERROR_STOP=1', '-v', 'VERBOSITY=verbose', '-d', $node->connstr('postgres'), '-f', '-');
+	my $parent = $$;
 	return IPC::Run::start(sub {
 		srand $seed;
 		local $SIG{PIPE} = 'IGNORE';
-		until (-e $until)
+		until (-e $until || getppid() != $parent)
 		{
 			open my $session, '|-', @psql or die "no psql: $!";
 			print $session script();
