@@ -1,6 +1,7 @@
 #include "workers/beats_shared.hpp"
 
 #include "ideamine/pg/datum.hpp"
+#include "ideamine/pg/extension.hpp"
 #include "ideamine/pg/installation.hpp"
 #include "ideamine/pg/shared_state.hpp"
 #include "workers/beats.hpp"
@@ -16,9 +17,10 @@ namespace {
 
 constinit pg::Shared<Beats> table{"ideamine heartbeats"};
 
-// A standby hears of workers by their rows alone.
+// A standby hears of workers by their rows alone, and the statements of an older catalogue ask
+// these.
 bool is_used() {
-    return table.available() && !RecoveryInProgress();
+    return table.available() && !RecoveryInProgress() && pg::installed_version() >= Version{1, 2};
 }
 
 WorkerKey key_of(const Uuid& worker) {

@@ -47,6 +47,11 @@ is(old(q{SELECT status FROM ideamine.jobs WHERE job_type = 'e'}), 'pending', 've
 is(old(sprintf(q{SELECT cancelled FROM ideamine.cancel_job('acme', %s, 'enough')}, lease('f') =~ s/,.*//r)), '1',
 	'version 1.0: a job is cancelled');
 is($session->query(qq{SELECT reason FROM ideamine.heartbeat('$worker')}), 'cancelled', 'version 1.0: its worker is told');
+# its sweeps ask the rows of workers, and not what is noted in memory
+$session->query(qq{UPDATE ideamine.workers SET last_heartbeat_at = now() - interval '9 seconds' WHERE worker_id = '$worker'});
+$session->query(qq{SELECT ideamine.heartbeat('$worker')});
+is($session->query(qq{SELECT last_heartbeat_at > now() - interval '8 seconds' FROM ideamine.workers WHERE worker_id = '$worker'}), 't',
+	'version 1.0: a heartbeat is written');
 is(old(q{SELECT count(*) FROM ideamine.get_runnable_jobs('acme')}), '2', 'version 1.0: runnable jobs are listed');
 old(q{SELECT ideamine.create_job('acme', 'soon', run_at => clock_timestamp() + interval '300 ms')});
 ok($node->poll_query_until('old', q{SELECT ready_at IS NOT NULL FROM ideamine.jobs WHERE job_type = 'soon'}),

@@ -18,78 +18,11 @@
 #include <gtest/gtest.h>
 
 #include <iostream>
-#include <unordered_set>
 
-#include "dispatch_world.hpp"
+#include "dispatch_exploration.hpp"
 
 namespace ideamine::dispatch::world {
 namespace {
-
-// Goes all ways that a world can go, each state once, until something does not hold.
-class Exploration {
-  public:
-    explicit Exploration(const Rules& rules) : rules_(rules) {
-        try {
-            visit(World{rules_});
-        } catch (const std::exception& error) {
-            violation_ = error.what();
-        }
-    }
-
-    std::size_t states() const { return seen_.size(); }
-    const std::string& violation() const { return violation_; }
-    // How it came to that.
-    std::string schedule() const;
-
-  private:
-    void visit(const World& world);
-    std::size_t follow(const World& world, const Move& move);
-
-    const Rules& rules_;
-    std::unordered_set<std::string> seen_;
-    std::vector<Move> moves_;
-    std::string violation_;
-};
-
-void Exploration::visit(const World& world) {
-    if (!seen_.insert(world.code()).second) {
-        return;
-    }
-    world.check();
-    if (world.is_quiet()) {
-        World{world}.drain();
-    }
-    for (auto move : world.moves()) {
-        const auto could_fail = follow(world, move);
-        for (move.failing = 0; move.failing < could_fail; ++move.failing) {
-            follow(world, move);
-        }
-    }
-}
-
-std::size_t Exploration::follow(const World& world, const Move& move) {
-    moves_.push_back(move);
-    World next{world};
-    next.play(move);
-    const auto could_fail = next.could_fail();
-    visit(next);
-    moves_.pop_back();
-    return could_fail;
-}
-
-std::string Exploration::schedule() const {
-    World world{rules_};
-    std::string schedule;
-    for (const auto& move : moves_) {
-        schedule += "\n  " + world.describe(move);
-        try {
-            world.play(move);
-        } catch (const std::exception&) {
-            break;
-        }
-    }
-    return schedule;
-}
 
 // ---- what sessions do --------------------------------------------------------------------------
 
