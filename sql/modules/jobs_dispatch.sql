@@ -46,7 +46,8 @@ CREATE OR REPLACE FUNCTION ideamine.get_dispatch_memory() RETURNS TABLE (
   ready_jobs     bigint,
   spilled_queues bigint,
   leases         bigint,
-  has_all_leases boolean
+  has_all_leases boolean,
+  bytes_in_use   bigint
 )
 LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 1
 AS 'MODULE_PATHNAME', 'ideamine_get_dispatch_memory';
@@ -55,7 +56,8 @@ COMMENT ON FUNCTION ideamine.get_dispatch_memory() IS
 phase: unloaded (the next acquire_jobs() loads it from the table), loading or loaded; ready_jobs: jobs that stand there to
 be handed out; spilled_queues: queues (of a tenant, a class and a set of capabilities) with more jobs in the table than
 found room, which are read when their turn comes; leases: jobs that may be running; has_all_leases: whether these are all,
-or running jobs are looked up in the table because there was no room.
+or running jobs are looked up in the table because there was no room; bytes_in_use: how much of ideamine.dispatch_memory
+is in use by all databases.
 Errors: ID403 the login is bound to tenants, ID503 the library is not preloaded.';
 REVOKE ALL ON FUNCTION ideamine.get_dispatch_memory() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ideamine.get_dispatch_memory() TO ideamine_admin;

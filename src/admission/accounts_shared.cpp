@@ -199,7 +199,6 @@ bool is_available() {
 
 void check_available() {
     arena.check_available();
-    arena.attach();
 }
 
 Counter* counter_at(Offset offset) {

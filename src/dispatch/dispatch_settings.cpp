@@ -19,7 +19,7 @@ void define_settings(bool preloading) {
             .variable = &memory_kilobytes,
             .initial = 64 * 1024,
             .least = 1024,
-            .most = 64 * 1024 * 1024,
+            .most = 16 * 1024 * 1024,
             .unit = pg::Unit::kilobytes,
             .changed = pg::Changed::by_restart,
         });

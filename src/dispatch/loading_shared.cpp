@@ -29,9 +29,12 @@ bool is_due(const Slot& slot, Found found) {
     const bool leases_fit = !slot.has_all_leases && slot.state.leased < most_leases() / 2;
     const bool are_missing =
         slot.has_missed || leases_fit || (found != Found::enough && slot.state.spilled > 0);
-    const bool has_given = slot.state.turns != slot.turns_when_loaded;
+    // Reading so many rows for each job takes about as long as handing it out.
+    constexpr std::uint64_t rows_per_job = 32;
+    const auto given = slot.state.turns - slot.turns_when_loaded;
     return are_missing &&
-           (pg::now() >= slot.load_again_at || (found == Found::nothing && has_given));
+           (pg::now() >= slot.load_again_at || given * rows_per_job >= slot.rows_when_loaded ||
+            (found == Found::nothing && given > 0));
 }
 
 bool needs_leases(Slot& slot) {
@@ -77,6 +80,7 @@ Offset Loading::known_queue_of(const Ready& ready) {
 }
 
 void Loading::add(const Ready& ready) {
+    ++rows_;
     const auto queue = known_queue_of(ready);
     if (queue == 0) {
         has_missed_ = true;
@@ -168,22 +172,24 @@ std::map<std::uint8_t, std::vector<std::span<const Loading::Read>>> Loading::by_
     return classes;
 }
 
-// The first ones of it; returns the rest, or nothing if there is no room.
+// The first ones of it; returns the rest, or nothing if there is no room. Where memory is nearly
+// full what is free is in small pieces.
 std::span<const Loading::Read> Loading::put_in_place(std::span<const Read> together) {
-    constexpr std::size_t most_together = 256;
-    const auto part = together.first(std::min(together.size(), most_together));
-    std::vector<Item> items;
-    items.reserve(part.size());
-    std::ranges::transform(part, std::back_inserter(items), &Read::item);
+    constexpr std::size_t most_together = 255;  // with its header 8 kB
     const auto queue = together.front().queue;
-    const auto chunk = make_chunk(memory(), items);
-    if (chunk == 0) {
-        spill(queue);
-        return {};
+    std::vector<Item> items;
+    items.reserve(most_together);
+    std::ranges::transform(together | std::views::take(most_together), std::back_inserter(items),
+                           &Read::item);
+    for (; !items.empty(); items.resize(items.size() / 2)) {
+        if (const auto chunk = make_chunk(memory(), items); chunk != 0) {
+            const PlaneLock lock{*notes().use->get()};
+            lock.plane().add(queue, chunk);
+            return together.subspan(items.size());
+        }
     }
-    const PlaneLock lock{*notes().use->get()};
-    lock.plane().add(queue, chunk);
-    return together.subspan(part.size());
+    spill(queue);
+    return {};
 }
 
 void Loading::finish() {
@@ -209,6 +215,7 @@ void Loading::finish() {
     const auto now = pg::now();
     slot.load_again_at = now + 4 * (now - slot.loading_since);
     slot.turns_when_loaded = slot.state.turns;
+    slot.rows_when_loaded = rows_;
     notes().is_loading = false;
     notes().loaded_at = GetCurrentSubTransactionId();
 }

@@ -9,8 +9,8 @@
 namespace ideamine::dispatch::shared {
 
 // What whoever asks for work has found so far. Jobs that found no room are read again when nothing
-// is left that they should not go before, which is not done all the time where it takes long;
-// when there is nothing at all, at once.
+// is left that they should not go before, which is not done all the time where it takes long
+// for little; when there is nothing at all, at once.
 enum class Found { enough, little, nothing };
 
 class Loading {
@@ -41,6 +41,7 @@ class Loading {
     std::vector<Read> read_;
     std::vector<Leased> leases_;
     std::map<Offset, Item> left_out_;  // of each queue the first one: none after it is taken in
+    std::uint64_t rows_ = 0;           // that were read
     bool has_missed_ = false;
 };
 

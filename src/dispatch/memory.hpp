@@ -2,16 +2,17 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
+
+#include "ideamine/pieces.hpp"
 
 namespace ideamine::dispatch {
 
 // Names a piece in every process; 0 is none.
-using Offset = std::uint64_t;
+using Offset = Pieces::Offset;
 
 class Memory {
   public:
-    // Both never where a lock is held that others wait for. 0: there is no room.
+    // 0: there is no room.
     virtual Offset allocate(std::size_t size) = 0;
     virtual void free(Offset piece) = 0;
 

@@ -119,7 +119,6 @@ Memory& memory() {
 
 Use::Use(const pg::Installation& installation) : slot_(nullptr) {
     table.check_available();
-    arena.attach();
     const auto old = std::make_unique<State>();
     {
         const pg::LockGuard guard{table.lock()};
@@ -138,6 +137,7 @@ Use::Use(const pg::Installation& installation) : slot_(nullptr) {
                           .loading_since = {},
                           .load_again_at = {},
                           .turns_when_loaded = 0,
+                          .rows_when_loaded = 0,
                           .state = {}};
         }
         if (slot_ != nullptr) {
@@ -170,6 +170,10 @@ Contents contents(Slot& slot) {
             .spilled_queues = slot.state.spilled,
             .leases = slot.state.leased,
             .has_all_leases = has_all_leases(slot)};
+}
+
+std::size_t memory_in_use() {
+    return arena.in_use();
 }
 
 FoundQueue find_or_make_queue(Slot& slot, const Key& key) {

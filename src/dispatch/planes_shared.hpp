@@ -28,6 +28,7 @@ struct Slot {
     Time loading_since;
     Time load_again_at;  // not before
     std::uint64_t turns_when_loaded;
+    std::uint64_t rows_when_loaded;  // that were read for it
     State state;
 };
 
@@ -58,6 +59,8 @@ inline void lose_leases(Slot& slot) {
 
 // Pieces of the memory that ideamine.dispatch_memory sets aside.
 Memory& memory();
+// Bytes of it, of all planes.
+std::size_t memory_in_use();
 
 // Uses the plane of an installation for a time, and makes it if need be.
 class Use {

@@ -36,7 +36,8 @@ IDEAMINE_FUNCTION(ideamine_get_dispatch_memory) {
         const auto contents = dispatch::shared::contents(*plane.get());
         returned.add(to_string(contents.phase), static_cast<std::int64_t>(contents.jobs),
                      static_cast<std::int64_t>(contents.spilled_queues),
-                     static_cast<std::int64_t>(contents.leases), contents.has_all_leases);
+                     static_cast<std::int64_t>(contents.leases), contents.has_all_leases,
+                     static_cast<std::int64_t>(dispatch::shared::memory_in_use()));
         return Datum{0};
     });
 }

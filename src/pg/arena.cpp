@@ -2,39 +2,43 @@
 
 namespace ideamine::pg {
 
-// In the postmaster. What a server process is forked from keeps no attachment.
+namespace {
+
+// Without pg::call: what LWLockAcquire() may raise is that a process holds 200 locks.
+class PiecesLock {
+  public:
+    explicit PiecesLock(LWLock* lock, LWLockMode mode = LW_EXCLUSIVE) : lock_(lock) {
+        LWLockAcquire(lock_, mode);
+    }
+    ~PiecesLock() { LWLockRelease(lock_); }
+    PiecesLock(const PiecesLock&) = delete;
+    PiecesLock& operator=(const PiecesLock&) = delete;
+
+  private:
+    LWLock* lock_;
+};
+
+}  // namespace
+
+// In the postmaster.
 void Arena::create(SharedArea& shared) {
     auto& arena = static_cast<Arena&>(shared);
-    dsa_area* const area =
-        dsa_create_in_place(arena.memory(), arena.size(), arena.tranche(), nullptr);
-    dsa_pin(area);
-    // whatever it would get beyond this is a segment that has to be attached, which may fail
-    dsa_set_size_limit(area, arena.size());
-    dsa_detach(area);
-}
-
-void Arena::attach() {
-    if (area_ != nullptr) {
-        return;
-    }
-    check_available();
-    area_ = call([this] {
-        const auto previous = MemoryContextSwitchTo(TopMemoryContext);
-        dsa_area* const area = dsa_attach_in_place(memory(), nullptr);
-        dsa_pin_mapping(area);
-        on_shmem_exit(dsa_on_shmem_exit_release_in_place, PointerGetDatum(memory()));
-        MemoryContextSwitchTo(previous);
-        return area;
-    });
+    Pieces::create(arena.memory(), arena.size());
 }
 
 Arena::Offset Arena::allocate(std::size_t size) {
-    attach();
-    return call([size, this] { return dsa_allocate_extended(area_, size, DSA_ALLOC_NO_OOM); });
+    const PiecesLock lock{this->lock()};
+    return pieces().allocate(size);
 }
 
 void Arena::free(Offset piece) {
-    call([piece, this] { dsa_free(area_, piece); });
+    const PiecesLock lock{this->lock()};
+    pieces().free(piece);
+}
+
+std::size_t Arena::in_use() const {
+    const PiecesLock lock{this->lock(), LW_SHARED};
+    return pieces().in_use();
 }
 
 }  // namespace ideamine::pg

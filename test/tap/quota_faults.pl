@@ -74,7 +74,7 @@ sub storm
 	{
 		$storm->pump_nb;
 		upkeep($fault);
-		usleep(20_000);
+		usleep(100_000);
 	}
 	$storm->kill_kill if $storm->pumpable;
 	$storm->finish;

@@ -185,5 +185,25 @@ is(out_of_order(), '0', 'within a tenant and a class in the order in which it be
 is(sql('SELECT ideamine.reconcile_dispatch()'), '0', 'nothing is missing in memory');
 is_consistent($node, 'postgres');
 
+# Somebody holds so many jobs that their leases do not fit either.
+begin_anew($few);
+$holder = sql(q{SELECT ideamine.register_worker('holder')});
+sql(qq{SELECT count(*) FROM ideamine.acquire_jobs('$holder', $held)}) for 1 .. 5;
+take_all(complete => 1);
+is(sql(q{SELECT count(*) FILTER (WHERE status = 'pending'), count(*) FILTER (WHERE status = 'running') FROM ideamine.jobs}), '0|' . 5 * $held,
+	'several sessions get all the rest');
+
+# Memory that was full is as good as new: round after round everything is handed out, and what was taken is free again.
+begin_anew(0);
+my @left;
+for my $round (1 .. 5)
+{
+	sql(q{DO $$ BEGIN FOR i IN 1..20000 LOOP PERFORM ideamine.create_job('acme', 'round'); COMMIT; END LOOP; END $$});
+	take_all(complete => 1);
+	push @left, sql(q{SELECT bytes_in_use, (SELECT count(*) FROM ideamine.jobs WHERE status = 'pending') FROM ideamine.get_dispatch_memory()});
+}
+is_deeply(\@left, [ ($left[0]) x 5 ], 'each time as much memory is in use as after the first time');
+like($left[0], qr/\|0$/, 'and nothing is left over');
+
 $node->stop;
 done_testing();

@@ -156,7 +156,7 @@ void World::play(const Move& move) {
     auto& session = sessions_[move.session];
     is_scarce_ = shortages_ > 0 && move.what == Move::What::go_on &&
                  std::ranges::count(rules_->scarce, session.todo.back().kind) > 0;
-    shortages_ -= move.failing == Pieces::none ? 0 : 1;
+    shortages_ -= move.failing == CopiedMemory::none ? 0 : 1;
     pieces_.watch(move.failing);
     switch (move.what) {
         case Move::What::begin:
@@ -385,7 +385,7 @@ std::string World::describe(const Move& move) const {
     const auto [kind, argument] = sessions_[move.session].todo.back();
     auto does = std::string{kind_names[static_cast<std::size_t>(kind)]} + " " +
                 std::to_string(kind == Kind::decide ? move.choice : argument);
-    return name(move.failing == Pieces::none ? does : does + " without room");
+    return name(move.failing == CopiedMemory::none ? does : does + " without room");
 }
 
 }  // namespace ideamine::dispatch::world

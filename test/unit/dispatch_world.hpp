@@ -30,7 +30,7 @@
 
 #include "dispatch/leases.hpp"
 #include "dispatch/plane.hpp"
-#include "dispatch_pieces.hpp"
+#include "dispatch_memory.hpp"
 #include "dispatch_rules.hpp"
 
 namespace ideamine::dispatch::world {
@@ -166,8 +166,8 @@ struct Move {
 
     What what;
     std::size_t session = 0;
-    int choice = 0;                      // of a program, or of how it ends
-    std::size_t failing = Pieces::none;  // of the pieces that it asks for
+    int choice = 0;                            // of a program, or of how it ends
+    std::size_t failing = CopiedMemory::none;  // of the pieces that it asks for
 };
 
 class Writer;
@@ -304,7 +304,7 @@ class World {
     const Rules* rules_;
     std::vector<Row> rows_;
     std::vector<Session> sessions_;
-    Pieces pieces_;
+    CopiedMemory pieces_;
     mutable State state_{};  // a Plane is a view of it that can change it
     Slot slot_;
     std::vector<Offset> queues_;  // that were made

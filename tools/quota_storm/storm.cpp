@@ -97,7 +97,10 @@ class Storm {
         Session session{options_.dsn};
         int looks = 0;
         for (; !over_ && !findings_.failed(); ++looks) {
+            const auto begin = std::chrono::steady_clock::now();
             findings_.add(view, session.run(sql));
+            // half of the time is for those who are looked at
+            std::this_thread::sleep_for(std::chrono::steady_clock::now() - begin);
         }
         const std::lock_guard guard{mutex_};
         counts_["looks"] += looks;

@@ -2,35 +2,30 @@
 #pragma once
 
 #include "ideamine/pg/shared_state.hpp"
-
-extern "C" {
-#include "utils/dsa.h"
-}
+#include "ideamine/pieces.hpp"
 
 namespace ideamine::pg {
 
 // Declared as `constinit pg::Arena name{"ideamine …"}`, and reserved with its size while the
-// library is preloaded. It never grows, so that what was handed out can be used where nothing may
-// fail.
+// library is preloaded. It never grows. None of this can fail but by having no room, so that it may
+// be used where nothing may fail, also under other locks.
 class Arena : public SharedArea {
   public:
-    // Names a piece in every process; 0 is none.
-    using Offset = dsa_pointer;
+    using Offset = Pieces::Offset;
 
     constexpr explicit Arena(const char* name) : SharedArea(name, 0, 1, create) {}
 
-    // 0 if there is no room. Never while an LWLock is held.
+    // 0 if there is no room.
     Offset allocate(std::size_t size);
     void free(Offset piece);
-    // Of a piece; once a process has allocated or attached, this cannot fail.
-    void* address(Offset piece) const { return dsa_get_address(area_, piece); }
-    // Before a process uses it.
-    void attach();
+    void* address(Offset piece) const { return pieces().address(piece); }
+    // Bytes, see Pieces.
+    std::size_t in_use() const;
+    std::size_t capacity() const { return pieces().capacity(); }
 
   private:
     static void create(SharedArea& area);
-
-    dsa_area* area_ = nullptr;
+    Pieces& pieces() const { return *static_cast<Pieces*>(memory()); }
 };
 
 }  // namespace ideamine::pg

@@ -12,7 +12,7 @@
 
 namespace ideamine::dispatch {
 
-class Pieces final : public Memory {
+class CopiedMemory final : public Memory {
   public:
     // Takes the first place that is free, as an arena would: what is freed too early is soon
     // somebody else's.
