@@ -5,11 +5,12 @@ use strict;
 use warnings;
 
 use Exporter qw(import);
+use IPC::Run;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-our @EXPORT_OK = qw(new_node counter error_of start_again counters_are_sums);
+our @EXPORT_OK = qw(new_node counter error_of answer_of start_again counters_are_sums);
 
 # A server with the extension in database postgres. No worker joins in.
 sub new_node
@@ -41,6 +42,17 @@ sub error_of
 	my (undef, undef, $error) = $node->psql($database // 'postgres', $sql, extra_params => [ '-v', 'VERBOSITY=verbose' ]);
 	$error =~ s/^psql:<stdin>:\d+: ERROR:  //;
 	return $error;
+}
+
+# What some statements answer, each in a transaction of its own; undef if the last one fails, as when the server is gone, which
+# IPC::Run would not survive while it writes to psql.
+sub answer_of
+{
+	my ($node, @statements) = @_;
+	my $out = '';
+	my $succeeded = IPC::Run::run([ 'psql', '-XAtq', '-d', $node->connstr('postgres'), map { ('-c', $_) } @statements ],
+		'<', '/dev/null', '>', \$out, '2>', \my $ignored, IPC::Run::timeout($PostgreSQL::Test::Utils::timeout_default));
+	return $succeeded ? $out : undef;
 }
 
 # After a kill, orphans may still hold the shared memory for a moment.

@@ -13,11 +13,11 @@ use IPC::Run;
 use List::Util qw(shuffle);
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
-use Quota qw(start_again);
+use Quota qw(answer_of start_again);
 use Test::More;
 use Time::HiRes qw(time usleep);
 
-my $seconds = $ENV{IDEAMINE_KILL_SECONDS} or plan skip_all => 'IDEAMINE_KILL_SECONDS does not say for how long';
+my $seconds = $ENV{IDEAMINE_KILL_SECONDS} // 180;
 my $seed = $ENV{IDEAMINE_KILL_SEED} // int(rand(2**31));
 my $replay = $ENV{REPLAY};
 plan skip_all => 'REPLAY does not name the program replay' unless $replay;
@@ -69,7 +69,7 @@ sub keep_replaying
 	return if defined $run && $run->pumpable;
 	end_run() if defined $run;
 	++$runs;
-	$node->poll_query_until('postgres', 'SELECT true');
+	usleep(100_000) until defined answer_of($node, 'SELECT true');
 	local $ENV{PGAPPNAME} = 'replay';
 	$run = IPC::Run::start([ $replay, '--dsn', $node->connstr('postgres'), '--jobs', 600, '--speed', 4, '--workers', 6, '--seed', $seed + $runs,
 			'--reconnect', '--quiet', '--timeout', 600, '--ack-log', "$folder/replay$runs.ack" ],
@@ -89,8 +89,7 @@ sub find
 	my ($condition) = @_;
 	for (1 .. 10 * $PostgreSQL::Test::Utils::timeout_default)
 	{
-		my ($status, $answer) = $node->psql('postgres', "SELECT pid FROM pg_stat_activity WHERE $condition");
-		my @pids = $status == 0 ? $answer =~ /^(\d+)$/mg : ();
+		my @pids = split /\n/, answer_of($node, "SELECT pid FROM pg_stat_activity WHERE $condition") // '';
 		return $pids[ rand @pids ] if @pids;
 		usleep(100_000);
 	}
