@@ -31,9 +31,10 @@ for its concurrency key; queue: its paused queue.';
 -- would build multixacts on it. create_job() and create_jobs() look the tenant up instead. What is never NULL and of
 -- fixed length stands first: its place in a row is known without walking along it.
 -- No index knows the status, the worker or the lease: acquiring and completing a job change nothing that is indexed, and
--- pages keep room for both, so that new row versions stay on their page (HOT) and no index grows. What may be handed
--- out, and what is running, is found in shared memory instead; what else waits has columns that say so, which stay
--- the same while a job runs through.
+-- pages keep room for both, so that new row versions stay on their page (HOT) and no index grows. That is room for three
+-- versions of each row: none is pruned as long as anybody's snapshot may see it. What may be handed out, and what is
+-- running, is found in shared memory instead; what else waits has columns that say so, which stay the same while a job
+-- runs through.
 CREATE TABLE ideamine.jobs (
   job_id                uuid NOT NULL,
   run_at                timestamptz NOT NULL,
@@ -79,7 +80,7 @@ CREATE TABLE ideamine.jobs (
                           WHEN status = 'paused' THEN 'queue' END) STORED,
   held_key              text COLLATE "C" GENERATED ALWAYS AS (CASE WHEN status = 'running' THEN concurrency_key END) STORED,
   PRIMARY KEY (job_id, tenant_id)
-) WITH (fillfactor = 50);
+) WITH (fillfactor = 25);
 COMMENT ON TABLE ideamine.jobs IS 'One row per job, from its creation until retention removes it';
 COMMENT ON COLUMN ideamine.jobs.job_id IS 'UUID version 7, made by the extension: ids sort by the time of creation';
 COMMENT ON COLUMN ideamine.jobs.run_at IS 'Not to be run before this time; moved on by a retry that has to wait';

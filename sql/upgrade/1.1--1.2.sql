@@ -16,6 +16,7 @@ for its concurrency key; queue: its paused queue.';
 -- nobody works meanwhile.
 DROP INDEX ideamine.jobs_ready, ideamine.jobs_scheduled, ideamine.jobs_running, ideamine.jobs_holding_key,
   ideamine.jobs_behind_key, ideamine.jobs_aside;
+ALTER TABLE ideamine.jobs SET (fillfactor = 25);
 ALTER TABLE ideamine.jobs
   ADD COLUMN needs jsonb,
   ADD COLUMN waits_for ideamine.job_wait GENERATED ALWAYS AS (CASE
