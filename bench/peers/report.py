@@ -30,7 +30,7 @@ def table(head, rows):
 
 
 def rate_rows(queues):
-    for queue, durable in queues.items():
+    for queue, durable in list(queues.items()):
         row = [queue]
         for setting in ("on", "off"):
             runs = values(durable[setting])
@@ -50,7 +50,7 @@ def rates(measurements, measure):
 def latency(measurements):
     rows = []
     for _, _, queues in measurements.groups("latency"):
-        for queue, durable in queues.items():
+        for queue, durable in list(queues.items()):
             numbers = [number for run in durable["on"].values() for number in run]
             rows.append([queue, *(f"{value:.1f}" for value in (share(numbers, 0.5), share(numbers, 0.99), max(numbers)))])
     return ["### Pick-up by a sleeping worker, milliseconds after COMMIT\n\n" + table(["queue", "p50", "p99", "most"], rows)]
@@ -77,7 +77,7 @@ def losses(measurements):
     """Rows for whatever was faster than ideamine, with either setting."""
     for measure in ("enqueue", "process"):
         for connections, batch, queues in measurements.groups(measure):
-            for queue, durable in queues.items():
+            for queue, durable in list(queues.items()):
                 others = queues[baseline(queue)]
                 pairs = [ratios(values(durable[s]), values(others[s])) for s in ("on", "off")]
                 if "ideamine" not in queue and any(p and median(p) > 1 for p in pairs):

@@ -153,15 +153,12 @@ Use::Use(const pg::Installation& installation) : slot_(nullptr) {
 
 Use::~Use() {
     if (slot_ != nullptr) {
-        LWLockAcquire(table.lock(), LW_EXCLUSIVE);
+        const pg::LockGuard guard{table.lock()};
         --slot_->users;
-        LWLockRelease(table.lock());
     }
 }
 
-PlaneLock::PlaneLock(Slot& slot) : slot_(slot), lock_(table.lock_of(slot)) {
-    LWLockAcquire(lock_, LW_EXCLUSIVE);
-}
+PlaneLock::PlaneLock(Slot& slot) : slot_(slot), guard_(table.lock_of(slot)) {}
 
 Contents contents(Slot& slot) {
     const PlaneLock lock{slot};

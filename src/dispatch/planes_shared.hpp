@@ -79,19 +79,17 @@ class Use {
     Slot* slot_;
 };
 
-// Holds the lock of a plane. Nothing may fail meanwhile, and nothing is allocated or freed.
+// Holds the lock of a plane. Nothing may fail meanwhile, and nothing is allocated
+// or freed, so that it is short.
 class PlaneLock {
   public:
     explicit PlaneLock(Slot& slot);
-    ~PlaneLock() { LWLockRelease(lock_); }
-    PlaneLock(const PlaneLock&) = delete;
-    PlaneLock& operator=(const PlaneLock&) = delete;
 
     Plane plane() const { return {slot_.state, memory()}; }
 
   private:
     Slot& slot_;
-    LWLock* lock_;
+    pg::LockGuard guard_;
 };
 
 // The queue of this name; 0: there is no room for it.

@@ -57,10 +57,9 @@ void settle(pg::TransactionEvent event) {
         pg_atomic_read_u32(&table.get().sleepers) == 0) {
         return;
     }
-    LWLockAcquire(table.lock(), LW_EXCLUSIVE);
+    const pg::LockGuard guard{table.lock()};
     ++table.get().announcements;
     wake_some(announced.installation, announced.jobs);
-    LWLockRelease(table.lock());
 }
 
 // Of a session that ends while it sleeps, too: FATAL does not unwind.
@@ -71,10 +70,9 @@ void leave() {
     if (!sleeping) {
         return;
     }
-    LWLockAcquire(table.lock(), LW_EXCLUSIVE);
+    const pg::LockGuard guard{table.lock()};
     table.get().slots[own_slot].taken = false;
     pg_atomic_fetch_sub_u32(&table.get().sleepers, 1);
-    LWLockRelease(table.lock());
     sleeping = false;
 }
 

@@ -63,10 +63,12 @@ class Shared : public SharedArea {
 
 // Holds a lock of shared memory for a scope. Nothing that may raise a server error is allowed
 // meanwhile (no pg::call): an ERROR zeroes the interrupt hold-off count that a release then lowers.
+// Taking it may be done where nothing may fail: all that the server may raise is that a process
+// holds 200 of them.
 class LockGuard {
   public:
     explicit LockGuard(LWLock* lock, LWLockMode mode = LW_EXCLUSIVE) : lock_(lock) {
-        call([lock, mode] { LWLockAcquire(lock, mode); });
+        LWLockAcquire(lock, mode);
     }
     ~LockGuard() { LWLockRelease(lock_); }
     LockGuard(const LockGuard&) = delete;
