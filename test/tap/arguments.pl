@@ -471,7 +471,7 @@ my $session = $node->background_psql('postgres', on_error_stop => 0);
 $session->set_query_timer_restart();
 $session->query_safe("SET fuzz.allowed = '$allowed'; SET fuzz.internal = '$internal'");
 # a call that does not end is found by this error, before it has used up all memory
-$session->query_safe("SET statement_timeout = '20s'");
+$session->query_safe("SET statement_timeout = '2min'");
 $session->query_safe("SET client_min_messages = warning;\n\\set VERBOSITY sqlstate");
 
 # Functions run many to a transaction. Procedures need the top level, where alone they may wait or commit.
