@@ -16,7 +16,6 @@ for its concurrency key; queue: its paused queue.';
 -- nobody works meanwhile.
 DROP INDEX ideamine.jobs_ready, ideamine.jobs_scheduled, ideamine.jobs_running, ideamine.jobs_holding_key,
   ideamine.jobs_behind_key, ideamine.jobs_aside;
-ALTER TABLE ideamine.jobs SET (fillfactor = 25);
 ALTER TABLE ideamine.jobs
   ADD COLUMN needs jsonb,
   ADD COLUMN waits_for ideamine.job_wait GENERATED ALWAYS AS (CASE
@@ -26,6 +25,8 @@ ALTER TABLE ideamine.jobs
     WHEN status = 'paused' THEN 'queue' END) STORED,
   ADD COLUMN held_key text COLLATE "C" GENERATED ALWAYS AS (CASE WHEN status = 'running' THEN concurrency_key END) STORED;
 ALTER INDEX ideamine.jobs_pkey RESET (fillfactor);
+-- After that: what has ended needs no room.
+ALTER TABLE ideamine.jobs SET (fillfactor = 25);
 COMMENT ON COLUMN ideamine.jobs.needs IS 'What it holds of its tenant''s quotas while it runs: cpu (cores), memory (GB) and gpu; NULL: nothing but its run';
 COMMENT ON COLUMN ideamine.jobs.waits_for IS 'See type ideamine.job_wait; NULL: for a worker at most';
 COMMENT ON COLUMN ideamine.jobs.held_key IS 'Its concurrency key while it is running';

@@ -79,8 +79,8 @@ class Use {
     Slot* slot_;
 };
 
-// Holds the lock of a plane. Nothing may fail meanwhile, and nothing is allocated
-// or freed, so that it is short.
+// Holds the lock of a plane. Nothing may fail meanwhile, and nothing is allocated or freed, so that
+// it is short.
 class PlaneLock {
   public:
     explicit PlaneLock(Slot& slot);

@@ -69,7 +69,7 @@ sub keep_replaying
 	return if defined $run && $run->pumpable;
 	end_run() if defined $run;
 	++$runs;
-	usleep(100_000) until defined answer_of($node, 'SELECT true');
+	find('pid = pg_backend_pid()');
 	local $ENV{PGAPPNAME} = 'replay';
 	$run = IPC::Run::start([ $replay, '--dsn', $node->connstr('postgres'), '--jobs', 600, '--speed', 4, '--workers', 6, '--seed', $seed + $runs,
 			'--reconnect', '--quiet', '--timeout', 600, '--ack-log', "$folder/replay$runs.ack" ],

@@ -21,7 +21,6 @@ class Arena : public SharedArea {
     void* address(Offset piece) const { return pieces().address(piece); }
     // Bytes, see Pieces.
     std::size_t in_use() const;
-    std::size_t capacity() const { return pieces().capacity(); }
 
   private:
     static void create(SharedArea& area);
