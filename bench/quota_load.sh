@@ -13,7 +13,7 @@ SET timezone = 'UTC';
 SET synchronous_commit = off;
 INSERT INTO ideamine.tenants (tenant_id, name, tier, metadata, created_at)
   SELECT 'tenant-' || i, 'tenant-' || i, 'enterprise', '{}', now() FROM generate_series(1, 10000) AS i;
-SELECT ideamine_internal.make_usage_partition('tenant_usage', day)
+SELECT ideamine_internal.make_day_partition('tenant_usage', day)
   FROM (SELECT current_date - i AS day FROM generate_series(0, 3) AS i) AS days
   WHERE to_regclass('ideamine.tenant_usage_' || to_char(day, 'YYYYMMDD')) IS NULL;
 -- how many days ago, which part of the rows

@@ -20,13 +20,34 @@ constinit Duties table{{
      pg::Statement{"SELECT pg_catalog.count(*) FROM ideamine.expire_leases()"}},
     {"promote_scheduled_jobs", Pace::promote,
      pg::Statement{"SELECT ideamine.promote_scheduled_jobs()"}},
-    {"purge_finished_jobs", Pace::purge, pg::Statement{"SELECT ideamine.purge_finished_jobs()"}},
-    {"purge_dead_letters", Pace::purge, pg::Statement{"SELECT ideamine.purge_dead_letters()"}},
-    {"purge_workers", Pace::purge, pg::Statement{"SELECT ideamine.purge_workers()"}},
+    {.name = "move_to_history",
+     .pace = Pace::history,
+     .pass = pg::Statement{"SELECT ideamine.move_to_history()"},
+     .since = Version{1, 2},
+     .full_pass = 10'000},
+    {.name = "drop_old_history",
+     .pace = Pace::purge,
+     .pass = pg::Statement{"SELECT ideamine.drop_old_history()"},
+     .since = Version{1, 2}},
+    {.name = "purge_finished_jobs",
+     .pace = Pace::purge,
+     .pass = pg::Statement{"SELECT ideamine.purge_finished_jobs()"},
+     .full_pass = 10'000},
+    {.name = "purge_dead_letters",
+     .pace = Pace::purge,
+     .pass = pg::Statement{"SELECT ideamine.purge_dead_letters()"},
+     .full_pass = 10'000},
+    {.name = "purge_workers",
+     .pace = Pace::purge,
+     .pass = pg::Statement{"SELECT ideamine.purge_workers()"},
+     .full_pass = 10'000},
     {"readmit_waiting_jobs", Pace::sweep, pg::Statement{"SELECT ideamine.readmit_waiting_jobs()"},
      Version{1, 1}},
-    {"purge_idempotency_keys", Pace::purge,
-     pg::Statement{"SELECT ideamine.purge_idempotency_keys()"}, Version{1, 1}},
+    {.name = "purge_idempotency_keys",
+     .pace = Pace::purge,
+     .pass = pg::Statement{"SELECT ideamine.purge_idempotency_keys()"},
+     .since = Version{1, 1},
+     .full_pass = 10'000},
     {"record_violations", Pace::promote,
      // listeners are told once of all that is new: at commit that takes a lock of the whole server
      pg::Statement{"SELECT pg_catalog.count(pg_catalog.pg_notify('ideamine', ''))"
@@ -62,6 +83,8 @@ milliseconds interval(Pace pace) {
             return settings::sweep_interval();
         case Pace::promote:
             return settings::sweep_interval() / 4;
+        case Pace::history:
+            return settings::sweep_interval() * 60;
         case Pace::purge:
             return purge_interval;
         case Pace::audit:
@@ -71,11 +94,12 @@ milliseconds interval(Pace pace) {
 }
 
 Schedule::Schedule(Pace pace, SteadyTime now)
-    : pace_(pace), due_(pace == Pace::purge || pace == Pace::audit ? now + interval(pace) : now) {}
+    : pace_(pace),
+      due_(pace == Pace::sweep || pace == Pace::promote ? now : now + interval(pace)) {}
 
-void Schedule::succeeded(SteadyTime now) {
+void Schedule::succeeded(SteadyTime now, bool is_more) {
     failures_ = 0;
-    due_ = now + interval(pace_);
+    due_ = is_more ? now : now + interval(pace_);
 }
 
 void Schedule::failed(SteadyTime now) {

@@ -7,7 +7,7 @@
 
 namespace ideamine::bgworker {
 
-enum class Pace { sweep, promote, purge, audit };
+enum class Pace { sweep, promote, history, purge, audit };
 
 struct Duty {
     const char* name;
@@ -16,9 +16,11 @@ struct Duty {
     Version since{1, 0};  // of the catalogue
     // Worth a warning whenever the pass returns anything but 0.
     const char* alarm = nullptr;
+    // A pass that did so much has left something to do: the next one follows at once.
+    std::int64_t full_pass = std::numeric_limits<std::int64_t>::max();
 };
 
-inline constexpr std::size_t duty_count = 13;
+inline constexpr std::size_t duty_count = 15;
 using Duties = std::array<Duty, duty_count>;
 Duties& duties();
 
@@ -27,13 +29,14 @@ std::chrono::milliseconds interval(Pace pace);
 // When a duty is next due. One that fails waits longer each time, and hinders no other.
 class Schedule {
   public:
-    // Sweeps begin at once, purges and audits one interval later: a restart is no reason to purge.
+    // Sweeps begin at once, the others one interval later: a restart is no reason to purge.
     Schedule(Pace pace, SteadyTime now);
 
     SteadyTime due() const { return due_; }
     bool failing() const { return failures_ > 0; }
 
-    void succeeded(SteadyTime now);
+    // Due at once if there is more to do.
+    void succeeded(SteadyTime now, bool is_more);
     void failed(SteadyTime now);
     // A shorter interval holds at once.
     void settings_changed(SteadyTime now);

@@ -38,9 +38,9 @@ class Worker {
     enum class Condition { unknown, working, no_extension, other_version, restore };
 
     void perform(Task& task);
-    void warn_of(const Task& task, const pg::Rows& result) const;
+    void warn_of(const Task& task, std::int64_t result) const;
     bool is_news(Task& task, const pg::Failure& failure);
-    void note_success(Task& task, bool worked);
+    void note_success(Task& task, const std::optional<std::int64_t>& result);
     Condition condition();
     void become(Condition condition);
 
@@ -77,26 +77,26 @@ void Worker::settings_changed() {
 // One pass in a transaction of its own.
 void Worker::perform(Task& task) {
     const process::Busy busy{task.duty->name};
-    bool worked = false;
+    std::optional<std::int64_t> result;
     const auto failure = pg::run_transaction(
         [&] {
             const pg::TimeLimit limit{settings::duty_timeout()};
             become(condition());
             if (condition_ == Condition::working && pg::installed_version() >= task.duty->since) {
-                warn_of(task, task.duty->pass.execute());
-                worked = true;
+                result = task.duty->pass.execute()[0].get<std::int64_t>(0);
+                warn_of(task, *result);
             }
         },
         [&](const pg::Failure& news) { return is_news(task, news); });
     if (failure) {
         task.schedule.failed(SteadyClock::now());
     } else {
-        note_success(task, worked);
+        note_success(task, result);
     }
 }
 
-void Worker::warn_of(const Task& task, const pg::Rows& result) const {
-    if (task.duty->alarm != nullptr && result[0].get<std::int64_t>(0) != 0) {
+void Worker::warn_of(const Task& task, std::int64_t result) const {
+    if (task.duty->alarm != nullptr && result != 0) {
         pg::warn(std::string{task.duty->alarm} + " in database \"" + database_ + "\"",
                  "Call ideamine." + std::string{task.duty->name} + "() to see which.");
     }
@@ -113,13 +113,14 @@ bool Worker::is_news(Task& task, const pg::Failure& failure) {
     return true;
 }
 
-void Worker::note_success(Task& task, bool worked) {
-    if (worked && task.schedule.failing()) {
+// Without a result there was nothing to work on.
+void Worker::note_success(Task& task, const std::optional<std::int64_t>& result) {
+    if (result && task.schedule.failing()) {
         pg::log("duty " + std::string{task.duty->name} + " in database \"" + database_ +
                 "\" works again");
     }
     task.cause.clear();
-    task.schedule.succeeded(SteadyClock::now());
+    task.schedule.succeeded(SteadyClock::now(), result >= task.duty->full_pass);
 }
 
 Worker::Condition Worker::condition() {

@@ -54,9 +54,16 @@ CREATE OR REPLACE VIEW ideamine.job_executions WITH (security_invoker = true) AS
          outcome, error
   FROM ideamine.ended_attempts
   UNION ALL
+  SELECT h.tenant_id, h.job_id, e.epoch, e.attempt, e.worker_id, e.started_at, e.ended_at, e.ended_at - e.started_at,
+         e.outcome, e.error
+  FROM ideamine.job_history AS h
+  CROSS JOIN LATERAL pg_catalog.jsonb_to_recordset(h.ended_attempts) AS e (
+    epoch bigint, attempt integer, worker_id uuid, started_at timestamptz, ended_at timestamptz,
+    outcome ideamine.attempt_outcome, error text)
+  UNION ALL
   SELECT tenant_id, job_id, epoch, attempt, worker_id, started_at, finished_at, finished_at - started_at,
          'completed', NULL
-  FROM ideamine.jobs WHERE status = 'completed' AND quorum IS NULL;
+  FROM ideamine.v_jobs WHERE status = 'completed' AND quorum IS NULL;
 COMMENT ON VIEW ideamine.job_executions IS 'The audit trail: one row per attempt that ended';
 COMMENT ON COLUMN ideamine.job_executions.tenant_id IS 'Tenant of the job';
 COMMENT ON COLUMN ideamine.job_executions.job_id IS 'The job';
@@ -240,8 +247,9 @@ CREATE OR REPLACE FUNCTION ideamine.purge_finished_jobs(at timestamptz DEFAULT N
 LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'ideamine_purge_finished_jobs';
 COMMENT ON FUNCTION ideamine.purge_finished_jobs(timestamptz) IS
-'One pass of the duty that removes jobs which ended longer than ideamine.job_retention ago, with their edges
-and attempts; at most 10000 a pass. Jobs with a dead letter, failures that a blocked job waits for, and votes
+'One pass of the duty that removes jobs from ideamine.jobs which ended longer than ideamine.job_retention ago, with their
+attempts and what they waited for; at most 10000 a pass. Usually history has them by then, see move_to_history() and
+drop_old_history(). Jobs with a dead letter, failures that a blocked job waits for, and votes
 on a job that is not decided stay. Returns how many jobs. at: the time to judge by, default now.';
 REVOKE ALL ON FUNCTION ideamine.purge_finished_jobs(timestamptz) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ideamine.purge_finished_jobs(timestamptz) TO ideamine_admin;

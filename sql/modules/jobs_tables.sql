@@ -81,7 +81,7 @@ CREATE TABLE ideamine.jobs (
   held_key              text COLLATE "C" GENERATED ALWAYS AS (CASE WHEN status = 'running' THEN concurrency_key END) STORED,
   PRIMARY KEY (job_id, tenant_id)
 ) WITH (fillfactor = 25);
-COMMENT ON TABLE ideamine.jobs IS 'One row per job, from its creation until retention removes it';
+COMMENT ON TABLE ideamine.jobs IS 'Jobs from their creation until some time after their ends, when they are moved to ideamine.job_history; the view v_jobs has both';
 COMMENT ON COLUMN ideamine.jobs.job_id IS 'UUID version 7, made by the extension: ids sort by the time of creation';
 COMMENT ON COLUMN ideamine.jobs.run_at IS 'Not to be run before this time; moved on by a retry that has to wait';
 COMMENT ON COLUMN ideamine.jobs.created_at IS 'When it was created';
@@ -142,16 +142,14 @@ CREATE INDEX jobs_votes ON ideamine.jobs (quorum_of, tenant_id)
   WHERE quorum_of IS NOT NULL;
 COMMENT ON INDEX ideamine.jobs_votes IS 'The votes for a job';
 
+-- No foreign keys: what a job waited for may have been moved to history before it, and takes its row's lock while an edge
+-- is added. An edge goes where the job goes that waits.
 CREATE TABLE ideamine.job_dependencies (
   job_id     uuid NOT NULL,
   depends_on uuid NOT NULL,
   tenant_id  text COLLATE "C" NOT NULL,
   on_failure ideamine.failure_policy NOT NULL DEFAULT 'cancel',
-  PRIMARY KEY (job_id, depends_on, tenant_id),
-  CONSTRAINT job_dependencies_job_fkey FOREIGN KEY (job_id, tenant_id)
-    REFERENCES ideamine.jobs (job_id, tenant_id) ON DELETE CASCADE,
-  CONSTRAINT job_dependencies_depends_on_fkey FOREIGN KEY (depends_on, tenant_id)
-    REFERENCES ideamine.jobs (job_id, tenant_id) ON DELETE CASCADE
+  PRIMARY KEY (job_id, depends_on, tenant_id)
 );
 COMMENT ON TABLE ideamine.job_dependencies IS 'Edges of the graph of jobs: each job with each job that it waits for';
 COMMENT ON COLUMN ideamine.job_dependencies.job_id IS 'The job that waits';

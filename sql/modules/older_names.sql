@@ -19,7 +19,7 @@ CREATE OR REPLACE VIEW ideamine.tasks WITH (security_invoker = true) AS
          CASE priority_class WHEN 'P0' THEN 5 WHEN 'P1' THEN 4 WHEN 'P2' THEN 3 ELSE 1 END AS priority,
          priority_class, status, payload, result, last_error AS error, attempt AS attempts, max_retries, worker_id,
          run_at, created_at, started_at, finished_at
-  FROM ideamine.jobs;
+  FROM ideamine.v_jobs;
 COMMENT ON VIEW ideamine.tasks IS 'Jobs by their older name';
 COMMENT ON COLUMN ideamine.tasks.task_id IS 'The job_id';
 COMMENT ON COLUMN ideamine.tasks.organization_id IS 'The tenant_id, or default-org for default-tenant';

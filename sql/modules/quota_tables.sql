@@ -75,7 +75,7 @@ COMMENT ON COLUMN ideamine.tenant_quotas.previous_time_zone_since IS 'The end of
 COMMENT ON COLUMN ideamine.tenant_quotas.updated_at IS 'When they were last set';
 
 -- The parent has no index, constraint or policy of its own, because partitions that are made at run time could not be
--- restored otherwise: make_usage_partition() gives each of them its own.
+-- restored otherwise: make_day_partition() gives each of them its own.
 CREATE TABLE ideamine.tenant_usage (
   tenant_id    text COLLATE "C" NOT NULL,
   resource     ideamine.resource NOT NULL,

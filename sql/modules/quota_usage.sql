@@ -10,33 +10,6 @@ Errors: ID503 the library is not preloaded.';
 REVOKE ALL ON FUNCTION ideamine.record_violations() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ideamine.record_violations() TO ideamine_admin;
 
--- Partitions are made at run time, with all that their parents cannot have.
-CREATE OR REPLACE FUNCTION ideamine_internal.make_usage_partition(table_name text, day date) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  name text := format('%s_%s', table_name, to_char(day, 'YYYYMMDD'));
-BEGIN
-  IF table_name = 'tenant_usage' AND EXISTS (
-    SELECT FROM ideamine_internal.usage_horizon WHERE rolled_up_to > day::timestamp AT TIME ZONE 'UTC') THEN
-    RAISE SQLSTATE 'ID503' USING MESSAGE = format('usage of %s is rolled up already', day),
-      HINT = 'Look whether the clock of the server has been put back.';
-  END IF;
-  EXECUTE format('CREATE TABLE ideamine.%I (LIKE ideamine.%I INCLUDING COMMENTS)', name, table_name);
-  EXECUTE format('CREATE INDEX %I ON ideamine.%I (%s)', name || '_by_window', name,
-    CASE table_name WHEN 'tenant_usage' THEN 'tenant_id, resource, window_start'
-                    ELSE 'user_id, project_id, tenant_id, resource, window_start' END);
-  EXECUTE format('GRANT SELECT ON ideamine.%I TO ideamine_reader, ideamine_app, ideamine_worker, ideamine_admin', name);
-  PERFORM ideamine_internal.secure_rows(format('ideamine.%I', name)::regclass);
-  EXECUTE format('COMMENT ON TABLE ideamine.%I IS %L', name, format('What was recorded on %s (UTC)', day));
-  EXECUTE format('ALTER TABLE ideamine.%I ATTACH PARTITION ideamine.%I FOR VALUES FROM (%L) TO (%L)', table_name, name,
-                 day::timestamp AT TIME ZONE 'UTC', (day + 1)::timestamp AT TIME ZONE 'UTC');
-END
-$$;
-COMMENT ON FUNCTION ideamine_internal.make_usage_partition(text, date) IS
-'Makes the partition of a table of usage for a day (UTC). table_name: tenant_usage or user_usage; day: which one.
-Errors: ID503 that day is rolled up.';
-REVOKE ALL ON FUNCTION ideamine_internal.make_usage_partition(text, date) FROM PUBLIC;
-
 -- A constraint that nothing meets: whoever comes too late gets an error, and nothing is lost from the sums.
 CREATE OR REPLACE FUNCTION ideamine_internal.close_usage_partition(table_name text, day date) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '1s' AS $$
@@ -56,20 +29,6 @@ COMMENT ON FUNCTION ideamine_internal.close_usage_partition(text, date) IS
 'Lets nothing be appended to a partition of usage any more. False if somebody keeps it locked.
 table_name: tenant_usage or user_usage; day: which one (UTC).';
 REVOKE ALL ON FUNCTION ideamine_internal.close_usage_partition(text, date) FROM PUBLIC;
-
-CREATE OR REPLACE FUNCTION ideamine_internal.drop_usage_partition(table_name text, day date) RETURNS boolean
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '1s' AS $$
-BEGIN
-  EXECUTE format('DROP TABLE ideamine.%I', format('%s_%s', table_name, to_char(day, 'YYYYMMDD')));
-  RETURN true;
-EXCEPTION WHEN lock_not_available THEN
-  RETURN false;
-END
-$$;
-COMMENT ON FUNCTION ideamine_internal.drop_usage_partition(text, date) IS
-'Drops a partition of usage. False if somebody keeps it locked. table_name: tenant_usage or user_usage; day: which one
-(UTC).';
-REVOKE ALL ON FUNCTION ideamine_internal.drop_usage_partition(text, date) FROM PUBLIC;
 
 CREATE OR REPLACE FUNCTION ideamine.roll_up_usage(at timestamptz DEFAULT NULL) RETURNS bigint
 LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp

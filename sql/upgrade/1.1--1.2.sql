@@ -46,3 +46,7 @@ COMMENT ON INDEX ideamine.jobs_behind_key IS 'Jobs that were ready but met no ro
 CREATE INDEX jobs_paused ON ideamine.jobs (tenant_id, queue)
   WHERE waits_for = 'queue';
 COMMENT ON INDEX ideamine.jobs_paused IS 'Jobs of paused queues, for resuming a queue';
+
+ALTER TABLE ideamine.job_dependencies DROP CONSTRAINT job_dependencies_job_fkey,
+  DROP CONSTRAINT job_dependencies_depends_on_fkey;
+COMMENT ON TABLE ideamine.jobs IS 'Jobs from their creation until some time after their ends, when they are moved to ideamine.job_history; the view v_jobs has both';

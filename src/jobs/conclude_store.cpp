@@ -1,5 +1,6 @@
 #include "jobs/conclude_store.hpp"
 
+#include "jobs/attempts.hpp"
 #include "jobs/quorum_store.hpp"
 #include "jobs/ready_shared.hpp"
 
@@ -13,8 +14,7 @@ constinit pg::Statement bury{
     "payload,"
     "  attempt, last_error, attempts, died_at)"
     " SELECT j.tenant_id, j.job_id, j.job_type, j.queue, j.priority_class, j.payload, j.attempt,"
-    "  j.last_error, coalesce((SELECT a.attempts FROM ideamine.v_job_attempts a"
-    "   WHERE a.job_id = j.job_id AND a.tenant_id = j.tenant_id), '[]'), j.finished_at"
+    "  j.last_error, coalesce(" IDEAMINE_ENDED_ATTEMPTS("j") ", '[]'), j.finished_at"
     " FROM unnest($1::text[], $2::uuid[]) AS d (tenant_id, job_id)"
     " CROSS JOIN LATERAL (SELECT * FROM ideamine.jobs"
     "  WHERE job_id = d.job_id AND tenant_id = d.tenant_id OFFSET 0) AS j"

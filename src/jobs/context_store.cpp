@@ -13,7 +13,7 @@ constinit pg::Statement note_failures{
     "        WHERE job_id = n.job_id AND tenant_id = n.tenant_id AND on_failure = 'run'"
     "        OFFSET 0) AS d"
     "  CROSS JOIN LATERAL (SELECT job_id, job_type, status, cancel_reason, last_error"
-    "   FROM ideamine.jobs WHERE job_id = d.depends_on AND tenant_id = n.tenant_id"
+    "   FROM ideamine.$[1.2 v_jobs$| jobs$] WHERE job_id = d.depends_on AND tenant_id = n.tenant_id"
     "    AND status IN ('failed', 'cancelled') OFFSET 0) AS p"
     "  HAVING count(*) > 0)"
     " FROM unnest($1::text[], $2::uuid[]) AS n (tenant_id, job_id)"

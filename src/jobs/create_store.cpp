@@ -5,6 +5,7 @@
 #include "idempotency/idempotency_store.hpp"
 #include "jobs/batch_plan.hpp"
 #include "jobs/context_store.hpp"
+#include "jobs/history_store.hpp"
 #include "jobs/new_rows_store.hpp"
 
 namespace ideamine::jobs {
@@ -62,6 +63,8 @@ class Creation {
     void check_version() const;
     void take_idempotency_keys();
     void check_repeats_stand_alone() const;
+    void set_parent(const Uuid& id, const std::string& status,
+                    const std::optional<Uuid>& quorum_of);
     void lock_parents_outside();
     bool is_new(std::size_t position) const { return !existing_[position] && !repeats_[position]; }
     void add_quorum_job(NewRows& rows, std::uint32_t position);
@@ -166,6 +169,16 @@ Error is_a_vote(const Uuid& vote, const Uuid& job) {
             "Depend on that job instead."};
 }
 
+void Creation::set_parent(const Uuid& id, const std::string& status,
+                          const std::optional<Uuid>& quorum_of) {
+    auto& parent = plan_.parents.at(id);
+    parent.status = status;
+    if (quorum_of) {
+        throw located(parent.dependents.front().job, is_a_vote(id, *quorum_of));
+    }
+}
+
+// Those in history have ended for good: nothing is locked, and nobody counts who comes after them.
 void Creation::lock_parents_outside() {
     if (plan_.parents.empty()) {
         return;
@@ -175,12 +188,16 @@ void Creation::lock_parents_outside() {
         ids.push_back(id);
     }
     for (const pg::Row row : lock_parents.execute(tenant_, ids)) {
-        const auto id = row.get<Uuid>(0);
-        auto& parent = plan_.parents.at(id);
-        parent.status = row.get<std::string>(1);
-        if (const auto job = row.optional<Uuid>(2)) {
-            throw located(parent.dependents.front().job, is_a_vote(id, *job));
+        set_parent(row.get<Uuid>(0), row.get<std::string>(1), row.optional<Uuid>(2));
+    }
+    JobRefs missing;
+    for (const auto& [id, parent] : plan_.parents) {
+        if (parent.status.empty()) {
+            missing.add(tenant_, id);
         }
+    }
+    for (const auto& past : find_past_jobs(missing)) {
+        set_parent(past.job, past.status, past.quorum_of);
     }
     std::vector<Uuid> waited_for;
     std::vector<std::int32_t> added;

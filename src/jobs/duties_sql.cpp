@@ -2,6 +2,7 @@
 #include "access/caller_store.hpp"
 #include "ideamine/pg/function.hpp"
 #include "jobs/concurrency_store.hpp"
+#include "jobs/history_store.hpp"
 #include "jobs/jobs_settings.hpp"
 #include "jobs/promote_store.hpp"
 #include "jobs/purge_store.hpp"
@@ -22,6 +23,24 @@ IDEAMINE_FUNCTION(ideamine_readmit_waiting_jobs) {
         access::require_platform("readmit_waiting_jobs()");
         const pg::Spi spi;
         return Int64GetDatum(jobs::readmit_all());
+    });
+}
+
+IDEAMINE_FUNCTION(ideamine_move_to_history) {
+    return pg::boundary([&] {
+        access::require_platform("move_to_history()");
+        const auto at = pg::Arguments{fcinfo}.optional<Time>(0).value_or(pg::now());
+        const pg::Spi spi;
+        return Int64GetDatum(jobs::move_to_history(saturating_add(at, -jobs::history_after())));
+    });
+}
+
+IDEAMINE_FUNCTION(ideamine_drop_old_history) {
+    return pg::boundary([&] {
+        access::require_platform("drop_old_history()");
+        const auto at = pg::Arguments{fcinfo}.optional<Time>(0).value_or(pg::now());
+        const pg::Spi spi;
+        return Int64GetDatum(jobs::drop_old_history(saturating_add(at, -jobs::job_retention())));
     });
 }
 

@@ -13,14 +13,21 @@ using Kind = pg::Statement::Kind;
 // Counting who is ahead stops here: beyond it, the exact number helps nobody.
 #define IDEAMINE_MOST_AHEAD "10000"
 
+#define IDEAMINE_EXPLAINED                                                                         \
+    "job_id, status, finished_at, worker_id, attempt, started_at, lease, ready_at, run_at, queue," \
+    " concurrency_key, concurrency_limit, required_capabilities, quorum"
+
 // A job on which workers vote waits for what its votes wait for (w).
 constinit pg::Statement list_reasons{
     "WITH RECURSIVE j AS ("
-    "  SELECT * FROM ideamine.jobs WHERE tenant_id = $1 AND job_id = $2),"
+    "  SELECT " IDEAMINE_EXPLAINED
+    " FROM ideamine.$[1.2 v_jobs$| jobs$]"
+    "  WHERE tenant_id = $1 AND job_id = $2),"
     " w AS ("
     "  SELECT * FROM j WHERE quorum IS NULL"
     "  UNION ALL"
-    "  (SELECT v.* FROM j CROSS JOIN LATERAL (SELECT * FROM ideamine.jobs"
+    "  (SELECT v.* FROM j CROSS JOIN LATERAL (SELECT " IDEAMINE_EXPLAINED
+    " FROM ideamine.jobs"
     "    WHERE quorum_of = j.job_id AND tenant_id = $1 OFFSET 0) AS v"
     "   WHERE v.status IN ('pending', 'blocked', 'paused') ORDER BY v.job_id LIMIT 1)),"
     " paused AS (SELECT * FROM ideamine.paused_queues WHERE tenant_id = $1)"
@@ -39,7 +46,7 @@ constinit pg::Statement list_reasons{
     "   ELSE format('it depends on %s %s, which is %s', p.job_type, p.job_id, p.status) END,"
     "  p.job_id, NULL"
     " FROM w JOIN ideamine.job_dependencies d ON d.job_id = w.job_id AND d.tenant_id = $1"
-    " JOIN ideamine.jobs p ON p.job_id = d.depends_on AND p.tenant_id = $1"
+    " JOIN ideamine.$[1.2 v_jobs$| jobs$] p ON p.job_id = d.depends_on AND p.tenant_id = $1"
     " WHERE w.status = 'blocked' AND p.status <> 'completed'"
     "  AND (p.status NOT IN ('failed', 'cancelled') OR d.on_failure = 'blocked')"
     " UNION ALL"

@@ -20,6 +20,7 @@ constinit int max_retries = 0;
 constinit int retry_base = 0;
 constinit double retry_factor = 0;
 constinit int retry_cap = 0;
+constinit int history_after_seconds = 0;
 constinit int job_retention_minutes = 0;
 constinit int dead_letter_retention_minutes = 0;
 constinit int most_deviations_active = 0;
@@ -92,6 +93,15 @@ void define_retries() {
 }
 
 void define_retention() {
+    pg::define(pg::IntSetting{
+        .name = "ideamine.history_after",
+        .description = "How long after its end a job is moved to history.",
+        .variable = &history_after_seconds,
+        .initial = 10 * 60,
+        .least = 0,
+        .most = 3650 * 24 * 60 * 60,
+        .unit = pg::Unit::seconds,
+    });
     pg::define(pg::IntSetting{
         .name = "ideamine.job_retention",
         .description = "How long ended jobs and workers are kept.",
@@ -169,6 +179,9 @@ RetryPolicy platform_retry_policy() {
 
 Duration default_lease() {
     return seconds{lease_duration};
+}
+Duration history_after() {
+    return seconds{history_after_seconds};
 }
 Duration job_retention() {
     return minutes{job_retention_minutes};

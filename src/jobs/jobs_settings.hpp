@@ -15,6 +15,7 @@ void check_batch_size(std::size_t jobs);
 // What holds for jobs that have no retry settings of their own.
 RetryPolicy platform_retry_policy();
 Duration default_lease();
+Duration history_after();
 Duration job_retention();
 Duration dead_letter_retention();
 

@@ -1,5 +1,8 @@
 #include "jobs/read_store.hpp"
 
+#include "ideamine/pg/extension.hpp"
+#include "jobs/attempts.hpp"
+#include "jobs/history_store.hpp"
 #include "jobs/priority_class.hpp"
 
 namespace ideamine::jobs {
@@ -12,15 +15,17 @@ using Kind = pg::Statement::Kind;
 constinit pg::Statement find_status{
     "SELECT status::text FROM ideamine.jobs WHERE tenant_id = $1 AND job_id = $2"};
 
-constinit pg::Statement find_job{
-    "SELECT j.job_type, j.queue, j.priority_class, j.status, j.payload, j.result, j.last_error,"
-    "  j.cancel_reason, j.attempt, coalesce(a.attempts, '[]'), j.open_dependencies, j.worker_id, "
-    "j.epoch,"
-    "  j.run_at, j.created_at, j.started_at, j.finished_at"
-    " FROM ideamine.jobs j"
-    " LEFT JOIN ideamine.v_job_attempts a ON a.job_id = j.job_id AND a.tenant_id = j.tenant_id"
-    " WHERE j.tenant_id = $1 AND j.job_id = $2",
-    Kind::reads};
+#define IDEAMINE_DESCRIBE(table, ended_attempts) \
+    "SELECT j.job_type, j.queue, j.priority_class, j.status, j.payload, j.result, j.last_error," \
+    "  j.cancel_reason, j.attempt,"                                                            \
+    "  coalesce(" ended_attempts ", '[]') || " IDEAMINE_COMPLETION("j") ","                    \
+    "  j.open_dependencies, j.worker_id, j.epoch, j.run_at, j.created_at, j.started_at,"       \
+    "  j.finished_at FROM ideamine." table " j WHERE j.tenant_id = $1 AND j.job_id = $2"
+
+constinit pg::Statement find_job{IDEAMINE_DESCRIBE("jobs", IDEAMINE_ENDED_ATTEMPTS("j")),
+                                 Kind::reads};
+constinit pg::Statement find_past_job{IDEAMINE_DESCRIBE("job_history", "j.ended_attempts"),
+                                      Kind::reads};
 
 constinit pg::Statement list_runnable{
     "SELECT row_number() OVER (ORDER BY priority_class, since, job_id), job_id, job_type, queue,"
@@ -36,14 +41,14 @@ constinit pg::Statement list_runnable{
 
 std::string require_job(const std::string& tenant, const Uuid& job) {
     const auto rows = find_status.execute(tenant, job);
-    if (rows.empty()) {
-        throw_unknown_job(tenant, job);
-    }
-    return rows[0].get<std::string>(0);
+    return rows.empty() ? require_past_job(tenant, job).status : rows[0].get<std::string>(0);
 }
 
 void get_job(const std::string& tenant, const Uuid& job, pg::Returned& returned) {
-    const auto rows = find_job.execute(tenant, job);
+    auto rows = find_job.execute(tenant, job);
+    if (rows.empty() && pg::installed_version() >= history_since) {
+        rows = find_past_job.execute(tenant, job);
+    }
     if (rows.empty()) {
         throw_unknown_job(tenant, job);
     }

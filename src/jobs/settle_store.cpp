@@ -1,9 +1,11 @@
 #include "jobs/settle_store.hpp"
 
 #include <numeric>
+#include <set>
 
 #include "ideamine/pg/random.hpp"
 #include "jobs/conclude_store.hpp"
+#include "jobs/history_store.hpp"
 #include "jobs/job_request.hpp"
 #include "jobs/job_rows_store.hpp"
 #include "jobs/jobs_settings.hpp"
@@ -127,6 +129,7 @@ class Settling {
                          const std::optional<Uuid>& quorum_of, const Holding& holding);
     void requeue_open();
     void decide(std::size_t position, const pg::Row& job, Requeueing& requeueing);
+    void refuse_past_jobs();
     void forget_decided();
     void release(const LeaseRef& lease, const std::optional<Uuid>& quorum_of,
                  const Holding& holding);
@@ -281,7 +284,29 @@ void Settling::requeue_open() {
             release(lease, row.optional<Uuid>(1), Released::read_holding(row, 2));
         }
     }
+    refuse_past_jobs();
     forget_decided();
+}
+
+// What has ended so long ago that it is in history.
+void Settling::refuse_past_jobs() {
+    JobRefs unknown;
+    for (const auto position : open_) {
+        if (settlement_.endings[position].answer == Answer::unknown) {
+            unknown.add(endings_[position].lease.tenant, endings_[position].lease.job);
+        }
+    }
+    std::set<std::pair<std::string, Uuid>> past;
+    for (const auto& job : find_past_jobs(unknown)) {
+        past.emplace(job.tenant, job.job);
+    }
+    for (const auto position : open_) {
+        auto& answer = settlement_.endings[position].answer;
+        const auto& lease = endings_[position].lease;
+        if (answer == Answer::unknown && past.contains({lease.tenant, lease.job})) {
+            answer = Answer::stale;
+        }
+    }
 }
 
 void Settling::decide(std::size_t position, const pg::Row& job, Requeueing& requeueing) {
@@ -335,15 +360,28 @@ Settlement settle(const std::vector<Ending>& endings) {
     return endings.empty() ? Settlement{} : Settling{endings}.run();
 }
 
-void throw_refusal(const LeaseRef& lease, Answer answer) {
+namespace {
+
+// A job's status and the epoch of its latest lease. Throws ID404.
+std::pair<std::string, Epoch> describe(const LeaseRef& lease) {
     const auto rows = describe_lease.execute(lease.tenant, lease.job);
-    if (answer == Answer::unknown || rows.empty()) {
+    if (rows.empty()) {
+        const auto past = require_past_job(lease.tenant, lease.job);
+        return {past.status, past.epoch};
+    }
+    return {rows[0].get<std::string>(0), rows[0].get<Epoch>(1)};
+}
+
+}  // namespace
+
+void throw_refusal(const LeaseRef& lease, Answer answer) {
+    if (answer == Answer::unknown) {
         throw_unknown_job(lease.tenant, lease.job);
     }
+    const auto [status, latest] = describe(lease);
     throw Error(Code::conflict, "stale lease on job " + to_string(lease.job),
-                "The call named epoch " + std::to_string(lease.epoch) + "; the job is " +
-                    rows[0].get<std::string>(0) + " and its latest epoch is " +
-                    std::to_string(rows[0].get<Epoch>(1)) + ".",
+                "The call named epoch " + std::to_string(lease.epoch) + "; the job is " + status +
+                    " and its latest epoch is " + std::to_string(latest) + ".",
                 "Drop the work: the job is no longer this worker's.");
 }
 

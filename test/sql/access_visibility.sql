@@ -17,6 +17,9 @@ BEGIN
   END LOOP;
 END
 $$;
+SELECT count(ideamine.create_tenant(tenant)) FROM unnest('{acme,globex}'::text[]) AS tenant;
+SELECT c.status FROM unnest('{acme,globex}'::text[]) AS tenant, ideamine.create_job(tenant, 'past') AS j, ideamine.cancel_job(tenant, j.job_id) AS c;
+SELECT ideamine.move_to_history(now() + interval '1 day');
 CREATE TEMP TABLE things (tenant text, job uuid, epoch bigint, worker uuid, dead uuid, failed_worker uuid);
 DO $$
 DECLARE
@@ -28,7 +31,6 @@ BEGIN
   FOREACH tenant IN ARRAY '{acme,globex}'::text[] LOOP
     thing := NULL;
     thing.tenant := tenant;
-    PERFORM ideamine.create_tenant(tenant);
     PERFORM ideamine.create_project(tenant, 'search');
     PERFORM ideamine.grant_role(tenant, tenant || '-user', 'search', 'owner');
     thing.worker := ideamine.register_worker(tenant, tenants => ARRAY[tenant]);
@@ -148,7 +150,8 @@ INSERT INTO calls VALUES
   ('create_tenant', 'ideamine.create_tenant(<t>)'),
   ('detach_worker', $$ideamine.detach_worker('no such database', '0')$$),
   ('drain_worker', 'ideamine.drain_worker(<w>)'),
-  ('drop_usage_partition', $$ideamine_internal.drop_usage_partition('tenant_usage', '2000-01-01')$$),
+  ('copy_column_comments', $$ideamine_internal.copy_column_comments('ideamine.jobs', 'ideamine.v_jobs')$$),
+  ('drop_day_partition', $$ideamine_internal.drop_day_partition('tenant_usage', '2000-01-01')$$),
   ('enforce_quota', $$ideamine.enforce_quota(<t>, 'gpu', 1)$$),
   ('enforce_quotas', $$ideamine.enforce_quotas(<t>, '{"gpu": 1}')$$),
   ('exchange_jobs', 'ideamine.exchange_jobs(<w>)'),
@@ -173,12 +176,14 @@ INSERT INTO calls VALUES
   ('increment_user_quota', $$ideamine.increment_user_quota(<t>, 'ann', 'search', 1)$$),
   ('latest_heartbeat', $$ideamine.latest_heartbeat(<w>, '2000-01-01')$$),
   ('latest_possible_heartbeat', $$ideamine_internal.latest_possible_heartbeat(<w>, '2000-01-01')$$),
-  ('make_usage_partition', $$ideamine_internal.make_usage_partition('tenant_usage', '2000-01-01')$$),
+  ('make_day_partition', $$ideamine_internal.make_day_partition('tenant_usage', '2000-01-01')$$),
   ('mark_stale_workers', 'ideamine.mark_stale_workers()'),
   ('next_work_at', 'ideamine.next_work_at(<w>)'),
   ('pause_queue', 'ideamine.pause_queue(<t>)'),
   ('promote_scheduled_jobs', 'ideamine.promote_scheduled_jobs()'),
   ('purge_dead_letters', 'ideamine.purge_dead_letters()'),
+  ('move_to_history', 'ideamine.move_to_history()'),
+  ('drop_old_history', 'ideamine.drop_old_history()'),
   ('purge_finished_jobs', 'ideamine.purge_finished_jobs()'),
   ('purge_idempotency_keys', 'ideamine.purge_idempotency_keys()'),
   ('purge_workers', 'ideamine.purge_workers()'),
@@ -282,5 +287,5 @@ CALL ideamine.wait_for_jobs(:'everybodys', '0');
 CALL ideamine.wait_for_jobs(gen_random_uuid(), '0');
 \set VERBOSITY default
 \c - :superuser
-TRUNCATE ideamine.tenant_logins, ideamine_internal.usage_horizon;
+TRUNCATE ideamine.tenant_logins, ideamine.job_history, ideamine_internal.usage_horizon;
 DROP ROLE regress_acme, regress_globex, regress_both, regress_none;

@@ -36,8 +36,8 @@ SELECT job_type FROM ideamine.acquire_jobs(:'worker', 1);
 SELECT ideamine.promote_scheduled_jobs('infinity');
 SELECT ideamine.promote_scheduled_jobs('-infinity');
 
--- Retention of jobs: 30 days by default, from when they ended; with them go their edges and attempts. One with a dead
--- letter may be given another chance, and stays.
+-- Retention of jobs: 30 days by default, from when they ended; with them go their attempts and what they waited for. One
+-- with a dead letter may be given another chance, and stays.
 TRUNCATE ideamine.jobs, ideamine.job_dependencies, ideamine.ended_attempts;
 SELECT count(*) FROM ideamine.create_jobs('acme', '[
   {"key": "done", "job_type": "done"}, {"key": "dead", "job_type": "dead"}, {"key": "running", "job_type": "running"},

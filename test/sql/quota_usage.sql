@@ -4,7 +4,7 @@ TRUNCATE ideamine.tenants, ideamine.tenant_quotas, ideamine.jobs, ideamine.job_d
 TRUNCATE ideamine.tenant_usage, ideamine.tenant_usage_rollups, ideamine.quota_violations, ideamine.events, ideamine_internal.usage_horizon;
 SELECT ideamine.record_violations() IS NOT NULL AS emptied;
 TRUNCATE ideamine.quota_violations, ideamine.events;
-SELECT count(ideamine_internal.drop_usage_partition(left(c.relname, -9), right(c.relname, 8)::date)) >= 0 AS dropped
+SELECT count(ideamine_internal.drop_day_partition(left(c.relname, -9), right(c.relname, 8)::date)) >= 0 AS dropped
 FROM pg_class AS c WHERE c.relispartition AND c.relkind = 'r' AND c.relname ~ '^(tenant|user)_usage_';
 
 CREATE FUNCTION pg_temp.used(tenant text, resource text) RETURNS numeric LANGUAGE sql AS $$
@@ -19,7 +19,7 @@ DECLARE
   at timestamptz := date_trunc('day', now(), 'UTC') - days_ago * interval '1 day' + interval '1 hour';
 BEGIN
   IF to_regclass('ideamine.tenant_usage_' || to_char(at AT TIME ZONE 'UTC', 'YYYYMMDD')) IS NULL THEN
-    PERFORM ideamine_internal.make_usage_partition('tenant_usage', (at AT TIME ZONE 'UTC')::date);
+    PERFORM ideamine_internal.make_day_partition('tenant_usage', (at AT TIME ZONE 'UTC')::date);
   END IF;
   INSERT INTO ideamine.tenant_usage (tenant_id, resource, amount, window_start, recorded_at)
   VALUES (tenant, resource::ideamine.resource, amount,

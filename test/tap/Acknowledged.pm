@@ -20,7 +20,7 @@ sub nothing_is_lost
 	my %completed = map { $_->[1] => $_->[2] } grep { $_->[0] eq 'completed' } @events;
 	cmp_ok(scalar keys %completed, '>', 100, 'completions were acknowledged');
 
-	my %jobs = map { $_ => 1 } split /\n/, $node->safe_psql($database, 'SELECT job_id FROM ideamine.jobs');
+	my %jobs = map { $_ => 1 } split /\n/, $node->safe_psql($database, 'SELECT job_id FROM ideamine.v_jobs');
 	is(scalar(grep { !$jobs{$_} } keys %created), 0, 'no acknowledged job is lost');
 
 	my %epochs = map { split /\|/ } split /\n/, $node->safe_psql($database,

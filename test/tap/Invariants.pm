@@ -30,7 +30,7 @@ my @faults = (
 		SELECT j.job_id FROM ideamine.jobs j
 		WHERE j.status = 'blocked' AND j.quorum IS NULL AND j.ready_at IS NULL AND j.open_dependencies <> (
 			SELECT count(*) FROM ideamine.job_dependencies d
-			JOIN ideamine.jobs p ON p.job_id = d.depends_on AND p.tenant_id = d.tenant_id
+			JOIN ideamine.v_jobs p ON p.job_id = d.depends_on AND p.tenant_id = d.tenant_id
 			WHERE d.job_id = j.job_id AND d.tenant_id = j.tenant_id AND p.status <> 'completed'
 				AND NOT (p.status IN ('failed', 'cancelled') AND d.on_failure = 'run'))},
 	'a blocked job that waits for nothing, or another that waits' => q{
@@ -41,7 +41,7 @@ my @faults = (
 	'a job that waits, or ran, although one that it depends on failed or was cancelled' => q{
 		SELECT j.job_id FROM ideamine.jobs j
 		JOIN ideamine.job_dependencies d ON d.job_id = j.job_id AND d.tenant_id = j.tenant_id
-		JOIN ideamine.jobs p ON p.job_id = d.depends_on AND p.tenant_id = d.tenant_id
+		JOIN ideamine.v_jobs p ON p.job_id = d.depends_on AND p.tenant_id = d.tenant_id
 		WHERE p.status IN ('failed', 'cancelled') AND (
 			d.on_failure = 'cancel' AND j.status <> 'cancelled' OR
 			d.on_failure = 'blocked' AND j.status NOT IN ('blocked', 'cancelled'))},
@@ -49,7 +49,7 @@ my @faults = (
 	'a job that started before one that it depends on had ended' => q{
 		SELECT j.job_id FROM ideamine.jobs j
 		JOIN ideamine.job_dependencies d ON d.job_id = j.job_id AND d.tenant_id = j.tenant_id
-		JOIN ideamine.jobs p ON p.job_id = d.depends_on AND p.tenant_id = d.tenant_id
+		JOIN ideamine.v_jobs p ON p.job_id = d.depends_on AND p.tenant_id = d.tenant_id
 		WHERE j.epoch <> 0 AND p.status <> 'completed' AND d.on_failure <> 'run'},
 	'more jobs of a concurrency key under way than any of them allows' => q{
 		SELECT concurrency_key FROM ideamine.jobs WHERE status = 'running' AND concurrency_key IS NOT NULL
@@ -78,10 +78,19 @@ my @faults = (
 		UNION ALL
 		SELECT d.job_id FROM ideamine.job_dependencies d
 		WHERE NOT EXISTS (SELECT FROM ideamine.jobs j WHERE j.job_id = d.job_id AND j.tenant_id = d.tenant_id)},
+	'a job that is in history and has not ended, or is elsewhere too' => q{
+		SELECT job_id FROM ideamine.job_history WHERE status NOT IN ('completed', 'failed', 'cancelled')
+		UNION ALL
+		SELECT job_id FROM ideamine.v_jobs GROUP BY job_id, tenant_id HAVING count(*) > 1},
+	'a job that waits for one that nobody knows' => q{
+		SELECT j.job_id FROM ideamine.jobs j
+		JOIN ideamine.job_dependencies d ON d.job_id = j.job_id AND d.tenant_id = j.tenant_id
+		WHERE j.status = 'blocked' AND j.open_dependencies > 0
+		AND NOT EXISTS (SELECT FROM ideamine.v_jobs p WHERE p.job_id = d.depends_on AND p.tenant_id = d.tenant_id)},
 	# but for votes, which may be cast anew
 	'a job completed by a lease of its own that is older than an attempt that ended' => q{
 		SELECT job_id FROM ideamine.job_executions e
-		WHERE NOT EXISTS (SELECT FROM ideamine.jobs v WHERE v.job_id = e.job_id AND v.quorum_of IS NOT NULL)
+		WHERE NOT EXISTS (SELECT FROM ideamine.v_jobs v WHERE v.job_id = e.job_id AND v.quorum_of IS NOT NULL)
 		GROUP BY job_id, tenant_id
 		HAVING count(*) FILTER (WHERE outcome = 'completed') > 1
 			OR max(epoch) FILTER (WHERE outcome = 'completed') < max(epoch)},

@@ -31,6 +31,11 @@ $source->safe_psql('app', q{
 		{"key": "c", "job_type": "c", "max_retries": 0, "priority_class": "P0"},
 		{"key": "later", "job_type": "later", "run_at": "2100-01-01"}]');
 });
+# one job is history by now
+$source->safe_psql('app', q{
+	SELECT ideamine.cancel_job('acme', job_id, 'long ago') FROM ideamine.create_job('acme', 'past', '{"old": [1.50]}');
+	SELECT ideamine.move_to_history(now() + interval '1 day');
+});
 my $worker = $source->safe_psql('app', q{SELECT ideamine.register_worker('dump', '{gpu}', 5)});
 # c dies, a is left running, the first job is completed, one notice waits for the worker
 $source->safe_psql('app', qq{
@@ -48,7 +53,7 @@ $source->safe_psql('app', qq{
 	SELECT ideamine.pause_queue('acme', 'slow', 'it is late');
 	-- quotas, what is used of them, and a request that was refused; usage of an earlier day that is rolled up
 	SELECT ideamine.set_quotas('acme', max_cpu_cores => 4, throttle_enabled => false);
-	SELECT ideamine_internal.make_usage_partition('tenant_usage', (now() - interval '3 days')::date);
+	SELECT ideamine_internal.make_day_partition('tenant_usage', (now() - interval '3 days')::date);
 	INSERT INTO ideamine.tenant_usage (tenant_id, resource, amount, window_start, recorded_at)
 		VALUES ('acme', 'cpu', 0.5, '-infinity', now() - interval '3 days');
 	SELECT ideamine.roll_up_usage();
@@ -69,17 +74,17 @@ my @tables = split /\n/, $source->safe_psql('app', q{
 	JOIN pg_extension e ON e.oid = d.refobjid AND e.extname = 'ideamine'
 	WHERE c.relkind = 'r' ORDER BY 1});
 
-# Usage is in partitions that were made at run time.
-my @usage = ('ideamine.tenant_usage', 'ideamine.user_usage');
+# Some are in partitions that were made at run time.
+my @partitioned = qw(ideamine.tenant_usage ideamine.user_usage ideamine.job_history);
 
 sub content
 {
 	my ($node, $database) = @_;
-	return { map { $_ => $node->safe_psql($database, "SELECT t::text FROM $_ t ORDER BY 1") } @tables, @usage };
+	return { map { $_ => $node->safe_psql($database, "SELECT t::text FROM $_ t ORDER BY 1") } @tables, @partitioned };
 }
 
 my $expected = content($source, 'app');
-ok($expected->{$_} ne '', "there are rows in $_ to be dumped") for @tables, @usage;
+ok($expected->{$_} ne '', "there are rows in $_ to be dumped") for @tables, @partitioned;
 
 my $folder = $source->basedir;
 $source->command_ok([ 'pg_dump', '--file', "$folder/plain.sql", $source->connstr('app') ], 'pg_dump writes SQL');

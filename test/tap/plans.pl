@@ -32,8 +32,8 @@ my %first_column = (
 	jobs_pkey => qr/job_id/, job_dependencies_pkey => qr/job_id/, job_dependencies_depends_on => qr/depends_on/,
 	ended_attempts_pkey => qr/job_id/, dead_letter_queue_pkey => qr/job_id/, jobs_votes => qr/quorum_of/,
 );
-# The one range that is read on purpose: retention goes through the oldest jobs.
-my $oldest = '(job_id < $2)';
+# The ranges that are read on purpose: retention goes through the oldest jobs, and what has ended is looked for in their order.
+my $ranges = qr/^\((job_id < \$2|\(job_id >= \$[12]\) AND \(job_id < \$[23]\))\)$/;
 # The statements that walk through the table on purpose: to load what lives into memory, to find what runs where memory does not know,
 # to pause a queue, to list what is next and to count who is ahead.
 my $walks = qr/j\.status = 'running' AND j\.started_at <= \$1|worker_id = \$1 OR \$1 IS NULL|SET status = 'paused'|AS runnable|AS ahead/;
@@ -51,11 +51,11 @@ while (<$log>)
 	}
 	next unless $statement;
 	$statement = undef, next unless /^\t/;
-	$faults{"a walk through $1: $statement"}++ if /Seq Scan on (jobs|job_dependencies|ended_attempts|dead_letter_queue)\b/;
+	$faults{"a walk through $1: $statement"}++ if /Seq Scan on (jobs|job_history_\d+|job_dependencies|ended_attempts|dead_letter_queue)\b/;
 	if (defined $scan)
 	{
 		my $condition = /Index Cond: (.*)/ ? $1 : '';
-		$faults{"$scan by $condition: $statement"}++ if $condition !~ /$first_column{$scan} = / && $condition ne $oldest;
+		$faults{"$scan by $condition: $statement"}++ if $condition !~ /$first_column{$scan} = / && $condition !~ $ranges;
 		$scan = undef;
 	}
 	$scan = $1 if /Index (?:Only )?Scan (?:Backward )?using (\w+) on / && $first_column{$1};

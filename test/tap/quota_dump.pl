@@ -15,7 +15,7 @@ in_database('postgres', q{
 	SELECT ideamine.set_quotas('acme', tier => 'premium', max_gpus => 8, max_cpu_cores => 100.5, max_cost_per_day_usd => 12.000000001,
 		max_storage_gb => 'infinity', throttle_threshold => 0.75, burst_percent => 33, burst_seconds => 7, time_zone => 'Asia/Kathmandu');
 	SELECT ideamine.create_tenant('of its tier', tier => 'enterprise');
-	SELECT ideamine_internal.make_usage_partition('tenant_usage', current_date - 1);
+	SELECT ideamine_internal.make_day_partition('tenant_usage', current_date - 1);
 	INSERT INTO ideamine_internal.usage_horizon VALUES (true, (current_date - 1)::timestamp AT TIME ZONE 'UTC');
 	INSERT INTO ideamine.tenant_usage_rollups VALUES ('acme', 'storage', '-infinity', current_date - 2, 70.000000007, 3);
 	INSERT INTO ideamine.tenant_usage VALUES ('acme', 'storage', 5, '-infinity', (current_date - 1)::timestamp AT TIME ZONE 'UTC');
@@ -76,7 +76,7 @@ $node->command_ok([ @restore, "$folder/plain.sql", '--dbname', $node->connstr('p
 $node->command_ok([ 'pg_restore', '--exit-on-error', '--dbname', $node->connstr('custom'), "$folder/custom.dump" ],
 	'pg_restore restores the archive');
 in_database('data', q{CREATE EXTENSION ideamine;
-	SELECT ideamine_internal.make_usage_partition('tenant_usage', current_date - 1), ideamine_internal.make_usage_partition('tenant_usage', current_date)});
+	SELECT ideamine_internal.make_day_partition('tenant_usage', current_date - 1), ideamine_internal.make_day_partition('tenant_usage', current_date)});
 $node->command_ok([ @restore, "$folder/data.sql", '--dbname', $node->connstr('data') ], 'psql restores data into partitions that are there');
 
 for my $database ('plain', 'custom', 'data')
@@ -89,7 +89,7 @@ for my $database ('plain', 'custom', 'data')
 	is(in_database($database, q{SELECT allowed FROM ideamine.enforce_quota('acme', 'gpu', 1, priority_class => 'P0')}), 'f', 'and no more');
 	is(in_database($database, q{SELECT ideamine.release_quota('acme', 'storage', 1000)}), '75.000000008',
 		'what was recorded in any of them can be given back');
-	in_database($database, q{SELECT ideamine_internal.make_usage_partition('tenant_usage', current_date + 1)});
+	in_database($database, q{SELECT ideamine_internal.make_day_partition('tenant_usage', current_date + 1)});
 	in_database($database, 'DROP EXTENSION ideamine');
 	is(in_database($database, q{SELECT count(*) FROM pg_class WHERE relname LIKE 'tenant_usage%'}), '0', 'all of it goes with the extension');
 }

@@ -41,7 +41,7 @@ sub make_usage_of_earlier_days
 {
 	for my $days_ago (2 .. 5)
 	{
-		sql(qq{SELECT ideamine_internal.make_usage_partition('tenant_usage', (now() AT TIME ZONE 'UTC')::date - $days_ago);
+		sql(qq{SELECT ideamine_internal.make_day_partition('tenant_usage', (now() AT TIME ZONE 'UTC')::date - $days_ago);
 			INSERT INTO ideamine.tenant_usage (tenant_id, resource, amount, window_start, recorded_at)
 			SELECT tenant_id, 'storage', 0.5, '-infinity', now() - interval '$days_ago days' FROM ideamine.tenants});
 	}

@@ -36,6 +36,7 @@ ideamine.worker_timeout = 4s
 ideamine.sweep_interval = 200ms
 ideamine.worker_restart_gap = 1s
 ideamine.restore_quiet_period = 0
+ideamine.history_after = 1s
 max_connections = 80
 fsync = on
 full_page_writes = on
@@ -162,15 +163,15 @@ is($node->safe_psql('postgres', q{SELECT count(*) FROM ideamine.audit_counters()
 append_to_file("$folder/acknowledged", slurp_file($_)) for glob("$folder/*.ack $folder/client*.out");
 nothing_is_lost($node, 'postgres', "$folder/acknowledged");
 is($node->safe_psql('postgres', q{SELECT count(*) FROM (
-		SELECT FROM effects e LEFT JOIN ideamine.jobs j ON j.job_id = e.job_id AND j.epoch = e.epoch AND j.status = 'completed'
+		SELECT FROM effects e LEFT JOIN ideamine.v_jobs j ON j.job_id = e.job_id AND j.epoch = e.epoch AND j.status = 'completed'
 		GROUP BY e.job_id HAVING count(*) <> 1 OR count(j.job_id) <> 1) AS wrong}), '0',
 	'what was written together with a completion is there once, and by the lease that completed the job');
-is($node->safe_psql('postgres', q{SELECT count(*) FROM ideamine.jobs WHERE payload ? 'undone'}), '0', 'nothing of what was rolled back is there');
+is($node->safe_psql('postgres', q{SELECT count(*) FROM ideamine.v_jobs WHERE payload ? 'undone'}), '0', 'nothing of what was rolled back is there');
 is($node->safe_psql('postgres', q{SELECT count(*) FROM (
-		SELECT FROM ideamine.jobs WHERE payload ? 'once' GROUP BY tenant_id, payload->>'once' HAVING count(*) > 1) AS twice}), '0',
+		SELECT FROM ideamine.v_jobs WHERE payload ? 'once' GROUP BY tenant_id, payload->>'once' HAVING count(*) > 1) AS twice}), '0',
 	'an idempotency key stands for one job');
 is_consistent($node, 'postgres', 'the tables are consistent when all has ended');
-note($node->safe_psql('postgres', q{SELECT string_agg(status || ' ' || n, ', ') FROM (SELECT status, count(*) AS n FROM ideamine.jobs GROUP BY 1 ORDER BY 1) AS s}));
+note($node->safe_psql('postgres', q{SELECT string_agg(status || ' ' || n, ', ') FROM (SELECT status, count(*) AS n FROM ideamine.v_jobs GROUP BY 1 ORDER BY 1) AS s}));
 
 my @crashes = slurp_file($node->logfile) =~ /^.*(?:PANIC|TRAP:|by signal (?:6|11)\b|differ from their tables|were missing in shared memory).*$/mg;
 is_deeply(\@crashes, [], 'the server has not crashed of itself, nor found itself wrong');

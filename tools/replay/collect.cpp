@@ -50,7 +50,7 @@ Facts fetch_jobs(Connection& connection, const Setup& setup) {
         "       (extract(epoch FROM job.created_at) * 1000000)::bigint,"
         "       (extract(epoch FROM job.finished_at) * 1000000)::bigint,"
         "       job.payload, job.result, letter.job_id IS NOT NULL"
-        "  FROM ideamine.jobs AS job"
+        "  FROM ideamine.v_jobs AS job"
         "  LEFT JOIN ideamine.dead_letter_queue AS letter USING (job_id, tenant_id)"
         " WHERE job.tenant_id = ANY($1::text[]) AND job.payload->>'replay' = $2",
         {setup.tenant_array, setup.plan.label});

@@ -26,7 +26,7 @@ std::vector<std::string> read_ids(const Result& result, const Batch& batch) {
 // number.
 Result find_batch(Connection& connection, const Setup& setup, const Batch& batch) {
     return connection.run(
-        "SELECT job_id FROM ideamine.jobs"
+        "SELECT job_id FROM ideamine.v_jobs"
         " WHERE tenant_id = $1 AND payload->>'replay' = $2 AND payload->>'batch' = $3"
         " ORDER BY (payload->>'index')::bigint",
         {setup.tenant_ids[batch.tenant], setup.plan.label, std::to_string(batch.number)});

@@ -29,7 +29,7 @@ Counts count_jobs(Connection& connection, const Setup& setup) {
         "       count(*) FILTER (WHERE status = 'failed'),"
         "       count(*) FILTER (WHERE status = 'cancelled'),"
         "       count(*) FILTER (WHERE status = 'running')"
-        "  FROM ideamine.jobs WHERE tenant_id = ANY($1::text[])",
+        "  FROM ideamine.v_jobs WHERE tenant_id = ANY($1::text[])",
         {setup.tenant_array});
     return {result.integer(0, 0), result.integer(0, 1), result.integer(0, 2), result.integer(0, 3),
             result.integer(0, 4)};

@@ -8,7 +8,7 @@
 namespace ideamine::pg {
 
 // Keeps names of different things apart.
-enum class KeyKind : std::uint16_t { concurrency_key = 1, usage_partition, violations };
+enum class KeyKind : std::uint16_t { concurrency_key = 1, day_partition, violations };
 
 void lock_key(KeyKind kind, std::string_view first, std::string_view second);
 // False if somebody else has it.

@@ -1,0 +1,175 @@
+-- Jobs that have ended leave the table in which jobs wait and run, with all that is known of them, and are found as before.
+SET client_min_messages = warning;
+TRUNCATE ideamine.tenants, ideamine.workers, ideamine.jobs, ideamine.job_history, ideamine.job_dependencies,
+  ideamine.ended_attempts, ideamine.dead_letter_queue, ideamine.paused_queues, ideamine_internal.stop_notices;
+
+-- Runs a statement that must be refused and shows how, with ids made here and epochs masked.
+CREATE PROCEDURE pg_temp.refused(statement text, VARIADIC arguments text[] DEFAULT '{}')
+LANGUAGE plpgsql AS $$
+DECLARE
+  detail text;
+  hint   text;
+BEGIN
+  EXECUTE format(statement, VARIADIC arguments);
+  RAISE INFO 'not refused: %', statement;
+EXCEPTION WHEN OTHERS THEN
+  GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
+  RAISE INFO '%', regexp_replace(regexp_replace(
+    concat(SQLSTATE, ': ', SQLERRM, E'\nDETAIL: ' || nullif(detail, ''), E'\nHINT: ' || nullif(hint, '')),
+    '[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}', '<id>', 'gi'),
+    '\m[1-9][0-9]{9,}\M', '<epoch>', 'g');
+END
+$$;
+CREATE FUNCTION pg_temp.job(wanted text) RETURNS uuid LANGUAGE sql AS
+  $$SELECT job_id FROM ideamine.v_jobs WHERE job_type = wanted$$;
+
+SELECT ideamine.create_tenant('acme');
+SELECT ideamine.register_worker('test') AS worker \gset
+
+-- One of each kind: completed at the second attempt, completed behind another one, failed, cancelled while it ran, and
+-- three that have not ended.
+SELECT count(*) FROM ideamine.create_jobs('acme', '[
+  {"key": "retried", "job_type": "retried", "payload": {"n": 1}, "retry_base": "0"}, {"job_type": "second", "depends_on": ["retried"]},
+  {"key": "dead", "job_type": "dead"}, {"job_type": "cancelled"}, {"job_type": "running"},
+  {"job_type": "behind dead", "depends_on": [{"job": "dead", "on_failure": "blocked"}]},
+  {"job_type": "later", "run_at": "2100-01-01"}]');
+SELECT job_type FROM ideamine.acquire_jobs(:'worker', 4);
+SELECT f.status FROM ideamine.jobs j, ideamine.fail_job(tenant_id, job_id, epoch, 'once') f WHERE job_type = 'retried';
+SELECT f.status FROM ideamine.jobs j, ideamine.fail_job(tenant_id, job_id, epoch, 'for good', false) f WHERE job_type = 'dead';
+SELECT c.cancelled FROM ideamine.jobs j, ideamine.cancel_job(tenant_id, job_id, 'enough') c WHERE job_type = 'cancelled';
+SELECT job_type, attempt FROM ideamine.acquire_jobs(:'worker', 1);
+SELECT ideamine.complete_job(tenant_id, job_id, epoch, '"done"') FROM ideamine.jobs WHERE job_type = 'retried';
+SELECT job_type FROM ideamine.acquire_jobs(:'worker', 1);
+SELECT ideamine.complete_job(tenant_id, job_id, epoch) FROM ideamine.jobs WHERE job_type = 'second';
+
+CREATE TEMP TABLE before AS
+  SELECT j.job_id, j.job_type AS kind, g.*, to_jsonb(j) AS whole FROM ideamine.v_jobs j, ideamine.get_job(tenant_id, job_id) g;
+CREATE TEMP TABLE executions_before AS SELECT * FROM ideamine.job_executions;
+CREATE TEMP TABLE tasks_before AS SELECT * FROM ideamine.tasks;
+
+-- Not before their time; the one with a letter, and what has not ended, stay.
+SELECT ideamine.move_to_history();
+SELECT ideamine.move_to_history(now() + interval '9 minutes');
+SELECT ideamine.move_to_history(now() + interval '11 minutes');
+SELECT ideamine.move_to_history(now() + interval '11 minutes');
+SELECT job_type, status FROM ideamine.jobs ORDER BY job_type;
+SELECT job_type, status, attempt, result, last_error, cancel_reason, payload,
+  (SELECT string_agg(concat(a->>'attempt', ' ', a->>'outcome', ' ', a->>'error'), ', ') FROM jsonb_array_elements(ended_attempts) a) AS ended,
+  (SELECT string_agg(p.job_type, ', ') FROM ideamine.v_jobs p WHERE p.job_id = ANY (depends_on)) AS waited_for,
+  tableoid::regclass::text = 'ideamine.job_history_' || to_char(finished_at AT TIME ZONE 'UTC', 'YYYYMMDD') AS on_its_day
+FROM ideamine.job_history ORDER BY job_type;
+
+-- Nothing is lost or told differently.
+SELECT b.kind, b.whole = to_jsonb(j) AS same FROM before b JOIN ideamine.v_jobs j USING (job_id) ORDER BY kind;
+SELECT b.kind FROM before b, ideamine.get_job('acme', job_id) g
+WHERE to_jsonb(g) <> to_jsonb(b) - '{job_id,kind,whole}'::text[];
+SELECT count(*) AS executions, count(*) FILTER (WHERE b IS NULL OR n IS NULL) AS differ
+FROM executions_before b FULL JOIN ideamine.job_executions n ON to_jsonb(b) = to_jsonb(n);
+SELECT count(*) AS tasks, count(*) FILTER (WHERE b IS NULL OR n IS NULL) AS differ
+FROM tasks_before b FULL JOIN ideamine.tasks n ON to_jsonb(b) = to_jsonb(n);
+SELECT job_id FROM ideamine.v_job_attempts JOIN before USING (job_id) WHERE v_job_attempts.attempts <> before.attempts;
+SELECT count(*) AS attempts FROM ideamine.ended_attempts;
+SELECT count(*) AS edges FROM ideamine.job_dependencies;
+CALL pg_temp.refused('SELECT ideamine.get_job(''globex'', %L)', pg_temp.job('retried')::text);
+
+-- Who calls with an old lease, or too late, is told the same as before.
+SELECT epoch AS epoch FROM ideamine.job_history WHERE job_type = 'retried' \gset
+CALL pg_temp.refused('SELECT ideamine.complete_job(''acme'', %L, %s)', pg_temp.job('retried')::text, :'epoch');
+CALL pg_temp.refused('SELECT ideamine.fail_job(''acme'', %L, %s, ''no'')', pg_temp.job('retried')::text, :'epoch');
+CALL pg_temp.refused('SELECT ideamine.release_job(''acme'', %L, %s)', pg_temp.job('retried')::text, :'epoch');
+CALL pg_temp.refused('SELECT ideamine.complete_job(''acme'', ''00000000-0000-7000-8000-000000000000'', 1)');
+SELECT answer FROM ideamine.complete_jobs(jsonb_build_array(
+  jsonb_build_object('tenant_id', 'acme', 'job_id', pg_temp.job('retried'), 'epoch', 1),
+  jsonb_build_object('tenant_id', 'acme', 'job_id', pg_temp.job('cancelled'), 'epoch', 1),
+  jsonb_build_object('tenant_id', 'acme', 'job_id', gen_random_uuid(), 'epoch', 1)));
+SELECT * FROM ideamine.cancel_job('acme', pg_temp.job('retried'), 'too late');
+SELECT reason, regexp_replace(explanation, 'since .*', 'since …') AS explanation FROM ideamine.explain_job('acme', pg_temp.job('retried'));
+
+-- A job may still depend on them.
+SELECT count(*) FROM ideamine.create_job('acme', 'behind completed', depends_on => ARRAY[pg_temp.job('retried')]);
+SELECT count(*) FROM ideamine.create_job('acme', 'behind cancelled', depends_on => ARRAY[pg_temp.job('cancelled')]);
+SELECT count(*) FROM ideamine.create_jobs('acme', jsonb_build_array(
+  jsonb_build_object('job_type', 'all the same', 'depends_on', jsonb_build_array(jsonb_build_object('job', pg_temp.job('cancelled'), 'on_failure', 'run'))),
+  jsonb_build_object('job_type', 'waits', 'depends_on', jsonb_build_array(jsonb_build_object('job', pg_temp.job('cancelled'), 'on_failure', 'blocked')))));
+SELECT job_type, status, open_dependencies, context #>> '{failed,0,error}' AS told FROM ideamine.jobs
+WHERE job_type IN ('behind completed', 'behind cancelled', 'all the same', 'waits') ORDER BY job_type;
+SELECT reason, regexp_replace(explanation, '[0-9a-f-]{36}', '<id>') AS explanation FROM ideamine.explain_job('acme', pg_temp.job('waits'))
+WHERE reason = 'dependency';
+CALL pg_temp.refused('SELECT ideamine.create_job(''acme'', ''x'', depends_on => ''{00000000-0000-7000-8000-000000000000}'')');
+
+-- A failure that somebody waits out goes when that has ended, without its letter.
+SELECT ideamine.purge_dead_letters('infinity');
+SELECT ideamine.move_to_history('infinity');
+SELECT job_type FROM ideamine.jobs WHERE job_type LIKE '%dead' ORDER BY job_type;
+SELECT c.cancelled FROM ideamine.cancel_job('acme', pg_temp.job('behind dead')) c;
+SELECT ideamine.move_to_history('infinity');
+SELECT job_type, status FROM ideamine.job_history WHERE job_type LIKE '%dead' ORDER BY job_type;
+
+-- A vote waits for its decision.
+TRUNCATE ideamine.jobs, ideamine.job_history, ideamine.job_dependencies, ideamine.ended_attempts;
+SELECT count(*) FROM ideamine.create_job('acme', 'vote', options => '{"quorum": {"votes": 2, "agree": 2}}');
+SELECT ideamine.register_worker('other') AS other \gset
+SELECT ideamine.complete_job(j.tenant_id, j.job_id, j.epoch) FROM ideamine.acquire_jobs(:'worker') j;
+SELECT ideamine.move_to_history('infinity');
+SELECT ideamine.complete_job(j.tenant_id, j.job_id, j.epoch) FROM ideamine.acquire_jobs(:'other') j;
+SELECT sum(ideamine.move_to_history('infinity')) FROM generate_series(1, 2);
+SELECT status, quorum, quorum_of IS NOT NULL AS is_vote FROM ideamine.job_history ORDER BY 2, 3;
+SELECT count(*) FROM ideamine.jobs;
+
+-- Each day has its partition, with an index, row security and grants of its own, and goes when all of it is old enough.
+TRUNCATE ideamine.jobs, ideamine.job_history;
+SELECT count(ideamine_internal.drop_day_partition('job_history', right(c.relname, 8)::date)) > 0 AS dropped
+FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = 'ideamine.job_history'::regclass;
+SELECT count(*) FROM ideamine.create_jobs('acme', '[{"job_type": "a"}, {"job_type": "b"}, {"job_type": "c"}]');
+UPDATE ideamine.jobs SET status = 'completed', ready_at = NULL, finished_at = CASE job_type
+  WHEN 'a' THEN '2026-03-01 23:59:59.999999+00'::timestamptz WHEN 'b' THEN '2026-03-02 00:00+00' ELSE '2026-03-04 12:00+00' END;
+SELECT ideamine.move_to_history('infinity');
+CREATE VIEW pg_temp.days AS
+  SELECT c.relname, c.relrowsecurity AS secured, has_table_privilege('ideamine_reader', c.oid, 'SELECT') AS granted,
+    pg_get_indexdef(x.indexrelid) AS index, obj_description(c.oid, 'pg_class') AS comment
+  FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid JOIN pg_index x ON x.indrelid = c.oid
+  WHERE i.inhparent = 'ideamine.job_history'::regclass ORDER BY 1;
+SELECT * FROM pg_temp.days;
+SELECT job_type, tableoid::regclass FROM ideamine.job_history ORDER BY 1;
+SELECT ideamine.drop_old_history('2026-03-31 23:59:59+00');
+SELECT ideamine.drop_old_history('2026-04-01 00:00+00');
+SELECT relname FROM pg_temp.days;
+SET ideamine.job_retention = '1d';
+SELECT ideamine.drop_old_history('2026-04-01 00:00+00');
+RESET ideamine.job_retention;
+SELECT count(*) AS days FROM pg_temp.days;
+
+-- A pass stops when it has moved 10,000 or more, and the next one goes on behind it; what it left is not passed over for good.
+SELECT count(*) FROM ideamine.create_jobs('acme', (SELECT jsonb_agg('{"job_type": "x"}'::jsonb) FROM generate_series(1, 25000)));
+UPDATE ideamine.jobs SET status = 'completed', finished_at = now(), ready_at = NULL
+WHERE job_id <> (SELECT job_id FROM ideamine.jobs ORDER BY job_id OFFSET 5000 LIMIT 1);
+SELECT ideamine.move_to_history('infinity') AS moved FROM generate_series(1, 4);
+UPDATE ideamine.jobs SET status = 'completed', finished_at = now(), ready_at = NULL;
+SELECT ideamine.move_to_history('infinity') AS moved FROM generate_series(1, 2);
+
+-- So is what was moved by a transaction that was rolled back.
+SELECT count(*) FROM ideamine.create_jobs('acme', (SELECT jsonb_agg('{"job_type": "x"}'::jsonb) FROM generate_series(1, 3)));
+UPDATE ideamine.jobs SET status = 'completed', finished_at = now(), ready_at = NULL;
+BEGIN;
+SELECT ideamine.move_to_history('infinity');
+ROLLBACK;
+SELECT ideamine.move_to_history('infinity');
+SELECT count(*) FROM ideamine.create_job('acme', 'y');
+UPDATE ideamine.jobs SET status = 'completed', finished_at = now(), ready_at = NULL;
+BEGIN;
+SAVEPOINT s;
+SELECT ideamine.move_to_history('infinity');
+ROLLBACK TO s;
+COMMIT;
+SELECT ideamine.move_to_history('infinity');
+
+-- The time is a setting; 0 moves what has ended at once.
+SELECT count(*) FROM ideamine.create_job('acme', 'short');
+SELECT c.status FROM ideamine.jobs j, ideamine.cancel_job(tenant_id, job_id) c WHERE job_type = 'short';
+SET ideamine.history_after = '2h';
+SELECT ideamine.move_to_history(now() + interval '1 hour');
+SELECT ideamine.move_to_history(now() + interval '3 hours');
+SELECT ideamine.move_to_history('-infinity'), ideamine.drop_old_history('-infinity');
+RESET ideamine.history_after;
+SELECT ideamine.drop_old_history('infinity') > 0 AS dropped;
+SELECT count(*) FROM ideamine.v_jobs;
