@@ -8,6 +8,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
+constexpr milliseconds history_interval = std::chrono::minutes{1};
 constexpr milliseconds purge_interval = std::chrono::minutes{10};
 constexpr milliseconds audit_interval = std::chrono::hours{1};
 constexpr milliseconds first_pause_after_failure{1000};
@@ -22,13 +23,14 @@ constinit Duties table{{
      pg::Statement{"SELECT ideamine.promote_scheduled_jobs()"}},
     {.name = "move_to_history",
      .pace = Pace::history,
-     .pass = pg::Statement{"SELECT ideamine.move_to_history()"},
+     .pass = pg::Statement{"SELECT more::integer::bigint FROM ideamine.move_to_history()"},
      .since = Version{1, 2},
-     .full_pass = 10'000},
+     .full_pass = 1},
     {.name = "drop_old_history",
      .pace = Pace::purge,
      .pass = pg::Statement{"SELECT ideamine.drop_old_history()"},
-     .since = Version{1, 2}},
+     .since = Version{1, 2},
+     .full_pass = 1},
     {.name = "purge_finished_jobs",
      .pace = Pace::purge,
      .pass = pg::Statement{"SELECT ideamine.purge_finished_jobs()"},
@@ -84,7 +86,7 @@ milliseconds interval(Pace pace) {
         case Pace::promote:
             return settings::sweep_interval() / 4;
         case Pace::history:
-            return settings::sweep_interval() * 60;
+            return std::min<milliseconds>(history_interval, settings::sweep_interval() * 60);
         case Pace::purge:
             return purge_interval;
         case Pace::audit:

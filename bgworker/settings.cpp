@@ -38,8 +38,7 @@ void define_settings() {
         .name = "ideamine.sweep_interval",
         .description =
             "Time between two passes of the duties that give up stale workers and expired "
-            "leases; scheduled jobs are looked at four times as often, ended ones 60 times more "
-            "rarely.",
+            "leases; scheduled jobs are looked at four times as often.",
         .variable = &sweep,
         .initial = 1000,
         .least = 50,

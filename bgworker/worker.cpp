@@ -168,6 +168,8 @@ void Worker::become(Condition condition) {
 // Whatever the settings of the database or of the bootstrap superuser say.
 void settle_session() {
     pg::set_for_good("search_path", "pg_catalog, pg_temp");
+    pg::set_for_good("DateStyle", "ISO, YMD");
+    pg::set_for_good("TimeZone", "UTC");
     pg::set_for_good("default_transaction_isolation", "read committed");
     pg::set_for_good("application_name", "ideamine worker");
 }

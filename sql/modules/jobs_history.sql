@@ -1,14 +1,18 @@
 -- jobs: moving those that have ended to history, and reading both as one.
 
-CREATE OR REPLACE FUNCTION ideamine.move_to_history(at timestamptz DEFAULT NULL) RETURNS bigint
-LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+-- Times in ended_attempts are text.
+CREATE OR REPLACE FUNCTION ideamine.move_to_history(at timestamptz DEFAULT NULL)
+RETURNS TABLE (moved bigint, more boolean)
+LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET datestyle = 'ISO, YMD' SET timezone = 'UTC'
 AS 'MODULE_PATHNAME', 'ideamine_move_to_history';
 COMMENT ON FUNCTION ideamine.move_to_history(timestamptz) IS
 'One pass of the duty that moves jobs which ended longer than ideamine.history_after ago from ideamine.jobs to
-ideamine.job_history, with their attempts and what they waited for. It looks at 100000 jobs at most, and stops when it has
-moved 10000 or more. The next pass of the same session goes on behind them, and one that comes to the end begins anew.
-Jobs with a dead letter, failures that a blocked job waits for, and votes on a job that is not decided stay.
-Returns how many jobs were moved. at: the time to judge by, default now.';
+ideamine.job_history, with their attempts and what they waited for. It stops when it has moved 10000, or after half a
+second; the next pass goes on behind it, and one that comes to the end begins anew. While somebody else is at it, it moves
+nothing. Jobs with a dead letter, failures that a blocked job waits for, and votes on a job that is not decided stay;
+those that ended longer than ideamine.job_retention ago are left to purge_finished_jobs().
+Returns how many jobs were moved, and whether there are so many that the next pass should follow at once (more).
+at: the time to judge by, default now.';
 REVOKE ALL ON FUNCTION ideamine.move_to_history(timestamptz) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ideamine.move_to_history(timestamptz) TO ideamine_admin;
 
@@ -16,9 +20,9 @@ CREATE OR REPLACE FUNCTION ideamine.drop_old_history(at timestamptz DEFAULT NULL
 LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'ideamine_drop_old_history';
 COMMENT ON FUNCTION ideamine.drop_old_history(timestamptz) IS
-'One pass of the duty that drops the partitions of ideamine.job_history whose day ended longer than ideamine.job_retention
-ago; one that somebody keeps locked for a second is left for another time.
-Returns how many partitions were dropped. at: the time to judge by, default now.';
+'One pass of the duty that drops the oldest partition of ideamine.job_history, if its day ended longer than
+ideamine.job_retention ago. If somebody is reading history for longer than 0.1 s, it is left for another time.
+Returns how many partitions were dropped: 1 or 0. at: the time to judge by, default now.';
 REVOKE ALL ON FUNCTION ideamine.drop_old_history(timestamptz) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ideamine.drop_old_history(timestamptz) TO ideamine_admin;
 

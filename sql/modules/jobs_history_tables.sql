@@ -49,4 +49,18 @@ COMMENT ON COLUMN ideamine.job_history.ended_attempts IS
   'Its attempts that ended without completing it, oldest first: epoch, attempt, worker_id, started_at, ended_at, outcome, error; NULL: none';
 COMMENT ON COLUMN ideamine.job_history.depends_on IS 'The jobs that it waited for; NULL: none';
 
+CREATE TABLE ideamine_internal.history_walk (
+  only_row   boolean NOT NULL PRIMARY KEY CHECK (only_row),
+  next       uuid NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000',
+  first_left uuid,
+  walks      integer NOT NULL DEFAULT 0
+);
+COMMENT ON TABLE ideamine_internal.history_walk IS 'One row, or none at first: how far passes of move_to_history() have come';
+COMMENT ON COLUMN ideamine_internal.history_walk.only_row IS 'True';
+COMMENT ON COLUMN ideamine_internal.history_walk.next IS 'Where the next pass begins, in the order of ids';
+COMMENT ON COLUMN ideamine_internal.history_walk.first_left IS 'The first job that this walk has left in ideamine.jobs';
+COMMENT ON COLUMN ideamine_internal.history_walk.walks IS 'How many walks there were since the last one that began at the very first job';
+
+SELECT pg_catalog.pg_extension_config_dump('ideamine_internal.history_walk', '');
+GRANT SELECT ON ideamine_internal.history_walk TO ideamine_admin;
 GRANT SELECT ON ideamine.job_history TO ideamine_reader, ideamine_app, ideamine_worker, ideamine_admin;

@@ -142,8 +142,8 @@ CREATE INDEX jobs_votes ON ideamine.jobs (quorum_of, tenant_id)
   WHERE quorum_of IS NOT NULL;
 COMMENT ON INDEX ideamine.jobs_votes IS 'The votes for a job';
 
--- No foreign keys: what a job waited for may have been moved to history before it, and takes its row's lock while an edge
--- is added. An edge goes where the job goes that waits.
+-- No foreign keys: what a job waits for may be moved to history before it. create_job() and create_jobs() lock it while
+-- they add an edge; an edge goes when the job goes that waits.
 CREATE TABLE ideamine.job_dependencies (
   job_id     uuid NOT NULL,
   depends_on uuid NOT NULL,

@@ -1,7 +1,7 @@
 -- partitions: of tables that have one for each day, made at run time with all that their parents cannot have.
 
 CREATE OR REPLACE FUNCTION ideamine_internal.make_day_partition(table_name text, day date) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET datestyle = 'ISO, YMD' SET timezone = 'UTC' AS $$
 DECLARE
   name text := format('%s_%s', table_name, to_char(day, 'YYYYMMDD'));
 BEGIN
@@ -21,7 +21,7 @@ BEGIN
   END;
   EXECUTE format('GRANT SELECT ON ideamine.%I TO ideamine_reader, ideamine_app, ideamine_worker, ideamine_admin', name);
   PERFORM ideamine_internal.secure_rows(format('ideamine.%I', name)::regclass);
-  EXECUTE format('COMMENT ON TABLE ideamine.%I IS %L', name, format('What %s has of %s (UTC)', table_name, to_char(day, 'YYYY-MM-DD')));
+  EXECUTE format('COMMENT ON TABLE ideamine.%I IS %L', name, format('What %s has of %s (UTC)', table_name, day));
   EXECUTE format('ALTER TABLE ideamine.%I ATTACH PARTITION ideamine.%I FOR VALUES FROM (%L) TO (%L)', table_name, name,
                  day::timestamp AT TIME ZONE 'UTC', (day + 1)::timestamp AT TIME ZONE 'UTC');
 END
@@ -31,8 +31,9 @@ COMMENT ON FUNCTION ideamine_internal.make_day_partition(text, date) IS
 Errors: ID503 usage of that day is rolled up.';
 REVOKE ALL ON FUNCTION ideamine_internal.make_day_partition(text, date) FROM PUBLIC;
 
+-- Whoever wants to read the table waits as long as this does.
 CREATE OR REPLACE FUNCTION ideamine_internal.drop_day_partition(table_name text, day date) RETURNS boolean
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '1s' AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '100ms' AS $$
 BEGIN
   EXECUTE format('DROP TABLE ideamine.%I', format('%s_%s', table_name, to_char(day, 'YYYYMMDD')));
   RETURN true;

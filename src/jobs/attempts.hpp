@@ -10,6 +10,13 @@ namespace ideamine::jobs {
     " FROM ideamine.ended_attempts e"                                                \
     " WHERE e.job_id = " job ".job_id AND e.tenant_id = " job ".tenant_id)"
 
+// The same of a row of job_history, with times in the reader's time zone.
+#define IDEAMINE_PAST_ATTEMPTS(job)                         \
+    "(SELECT jsonb_agg(to_jsonb(e) ORDER BY e.epoch)"       \
+    " FROM jsonb_to_recordset(" job                         \
+    ".ended_attempts) AS e (epoch bigint, attempt integer," \
+    "  worker_id uuid, started_at timestamptz, ended_at timestamptz, outcome text, error text))"
+
 // The one that completed it, after those, in an array that may be empty.
 #define IDEAMINE_COMPLETION(job)                                                                   \
     "CASE WHEN " job ".status = 'completed' $[1.1 AND " job                                        \

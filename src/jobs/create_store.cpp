@@ -5,8 +5,8 @@
 #include "idempotency/idempotency_store.hpp"
 #include "jobs/batch_plan.hpp"
 #include "jobs/context_store.hpp"
-#include "jobs/history_store.hpp"
 #include "jobs/new_rows_store.hpp"
+#include "jobs/past_store.hpp"
 
 namespace ideamine::jobs {
 
@@ -78,6 +78,7 @@ class Creation {
     Place place_;
     BatchPlan plan_;
     Beginnings beginnings_;
+    bool depends_on_history_ = false;
     std::vector<Uuid> ids_;
     std::vector<std::optional<Uuid>> existing_;          // instead of a new job
     std::vector<std::optional<std::uint32_t>> repeats_;  // an earlier job of the call
@@ -198,6 +199,7 @@ void Creation::lock_parents_outside() {
     }
     for (const auto& past : find_past_jobs(missing)) {
         set_parent(past.job, past.status, past.quorum_of);
+        depends_on_history_ = true;
     }
     std::vector<Uuid> waited_for;
     std::vector<std::int32_t> added;
@@ -292,7 +294,11 @@ void Creation::note_failures() {
             }
         }
     }
-    note_failures_in_context(informed);
+    if (depends_on_history_) {
+        note_past_failures_in_context(informed);
+    } else {
+        note_failures_in_context(informed);
+    }
 }
 
 std::vector<Created> Creation::created() const {

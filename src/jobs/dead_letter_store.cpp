@@ -25,7 +25,7 @@ constinit pg::Statement take_letters{
     "       WHERE quorum_of = j.job_id AND tenant_id = j.tenant_id OFFSET 0) AS v"
     "     CROSS JOIN LATERAL (SELECT depends_on, on_failure FROM ideamine.job_dependencies"
     "       WHERE job_id = v.job_id AND tenant_id = j.tenant_id OFFSET 0) AS d"
-    "     CROSS JOIN LATERAL (SELECT status FROM ideamine.jobs"
+    "     CROSS JOIN LATERAL (SELECT status FROM ideamine.$[1.2 v_jobs$| jobs$]"
     "       WHERE job_id = d.depends_on AND tenant_id = j.tenant_id OFFSET 0) AS p"
     "     WHERE p.status <> 'completed'"
     "      AND NOT (p.status IN ('failed', 'cancelled') AND d.on_failure = 'run')))"

@@ -29,9 +29,14 @@ IDEAMINE_FUNCTION(ideamine_readmit_waiting_jobs) {
 IDEAMINE_FUNCTION(ideamine_move_to_history) {
     return pg::boundary([&] {
         access::require_platform("move_to_history()");
-        const auto at = pg::Arguments{fcinfo}.optional<Time>(0).value_or(pg::now());
+        const pg::Arguments arguments{fcinfo};
+        const auto at = arguments.optional<Time>(0).value_or(pg::now());
+        pg::Returned returned{arguments};
         const pg::Spi spi;
-        return Int64GetDatum(jobs::move_to_history(saturating_add(at, -jobs::history_after())));
+        const auto [jobs, more] = jobs::move_to_history(saturating_add(at, -jobs::history_after()),
+                                                        saturating_add(at, -jobs::job_retention()));
+        returned.add(jobs, more);
+        return Datum{0};
     });
 }
 

@@ -2,7 +2,7 @@
 
 #include "ideamine/pg/extension.hpp"
 #include "jobs/attempts.hpp"
-#include "jobs/history_store.hpp"
+#include "jobs/past_store.hpp"
 #include "jobs/priority_class.hpp"
 
 namespace ideamine::jobs {
@@ -24,7 +24,7 @@ constinit pg::Statement find_status{
 
 constinit pg::Statement find_job{IDEAMINE_DESCRIBE("jobs", IDEAMINE_ENDED_ATTEMPTS("j")),
                                  Kind::reads};
-constinit pg::Statement find_past_job{IDEAMINE_DESCRIBE("job_history", "j.ended_attempts"),
+constinit pg::Statement find_past_job{IDEAMINE_DESCRIBE("job_history", IDEAMINE_PAST_ATTEMPTS("j")),
                                       Kind::reads};
 
 constinit pg::Statement list_runnable{

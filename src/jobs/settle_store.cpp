@@ -5,10 +5,10 @@
 
 #include "ideamine/pg/random.hpp"
 #include "jobs/conclude_store.hpp"
-#include "jobs/history_store.hpp"
 #include "jobs/job_request.hpp"
 #include "jobs/job_rows_store.hpp"
 #include "jobs/jobs_settings.hpp"
+#include "jobs/past_store.hpp"
 #include "jobs/publish_store.hpp"
 #include "jobs/read_store.hpp"
 

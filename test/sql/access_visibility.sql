@@ -19,7 +19,7 @@ END
 $$;
 SELECT count(ideamine.create_tenant(tenant)) FROM unnest('{acme,globex}'::text[]) AS tenant;
 SELECT c.status FROM unnest('{acme,globex}'::text[]) AS tenant, ideamine.create_job(tenant, 'past') AS j, ideamine.cancel_job(tenant, j.job_id) AS c;
-SELECT ideamine.move_to_history(now() + interval '1 day');
+SELECT * FROM ideamine.move_to_history(now() + interval '1 day');
 CREATE TEMP TABLE things (tenant text, job uuid, epoch bigint, worker uuid, dead uuid, failed_worker uuid);
 DO $$
 DECLARE

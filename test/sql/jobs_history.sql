@@ -48,10 +48,10 @@ CREATE TEMP TABLE executions_before AS SELECT * FROM ideamine.job_executions;
 CREATE TEMP TABLE tasks_before AS SELECT * FROM ideamine.tasks;
 
 -- Not before their time; the one with a letter, and what has not ended, stay.
-SELECT ideamine.move_to_history();
-SELECT ideamine.move_to_history(now() + interval '9 minutes');
-SELECT ideamine.move_to_history(now() + interval '11 minutes');
-SELECT ideamine.move_to_history(now() + interval '11 minutes');
+SELECT * FROM ideamine.move_to_history();
+SELECT * FROM ideamine.move_to_history(now() + interval '9 minutes');
+SELECT * FROM ideamine.move_to_history(now() + interval '11 minutes');
+SELECT * FROM ideamine.move_to_history(now() + interval '11 minutes');
 SELECT job_type, status FROM ideamine.jobs ORDER BY job_type;
 SELECT job_type, status, attempt, result, last_error, cancel_reason, payload,
   (SELECT string_agg(concat(a->>'attempt', ' ', a->>'outcome', ' ', a->>'error'), ', ') FROM jsonb_array_elements(ended_attempts) a) AS ended,
@@ -99,10 +99,10 @@ CALL pg_temp.refused('SELECT ideamine.create_job(''acme'', ''x'', depends_on => 
 
 -- A failure that somebody waits out goes when that has ended, without its letter.
 SELECT ideamine.purge_dead_letters('infinity');
-SELECT ideamine.move_to_history('infinity');
+SELECT * FROM ideamine.move_to_history(now() + interval '1 day');
 SELECT job_type FROM ideamine.jobs WHERE job_type LIKE '%dead' ORDER BY job_type;
 SELECT c.cancelled FROM ideamine.cancel_job('acme', pg_temp.job('behind dead')) c;
-SELECT ideamine.move_to_history('infinity');
+SELECT * FROM ideamine.move_to_history(now() + interval '1 day');
 SELECT job_type, status FROM ideamine.job_history WHERE job_type LIKE '%dead' ORDER BY job_type;
 
 -- A vote waits for its decision.
@@ -110,9 +110,9 @@ TRUNCATE ideamine.jobs, ideamine.job_history, ideamine.job_dependencies, ideamin
 SELECT count(*) FROM ideamine.create_job('acme', 'vote', options => '{"quorum": {"votes": 2, "agree": 2}}');
 SELECT ideamine.register_worker('other') AS other \gset
 SELECT ideamine.complete_job(j.tenant_id, j.job_id, j.epoch) FROM ideamine.acquire_jobs(:'worker') j;
-SELECT ideamine.move_to_history('infinity');
+SELECT * FROM ideamine.move_to_history(now() + interval '1 day');
 SELECT ideamine.complete_job(j.tenant_id, j.job_id, j.epoch) FROM ideamine.acquire_jobs(:'other') j;
-SELECT sum(ideamine.move_to_history('infinity')) FROM generate_series(1, 2);
+SELECT moved FROM ideamine.move_to_history(now() + interval '1 day');
 SELECT status, quorum, quorum_of IS NOT NULL AS is_vote FROM ideamine.job_history ORDER BY 2, 3;
 SELECT count(*) FROM ideamine.jobs;
 
@@ -120,10 +120,11 @@ SELECT count(*) FROM ideamine.jobs;
 TRUNCATE ideamine.jobs, ideamine.job_history;
 SELECT count(ideamine_internal.drop_day_partition('job_history', right(c.relname, 8)::date)) > 0 AS dropped
 FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = 'ideamine.job_history'::regclass;
+SET ideamine.job_retention = '3650d';
 SELECT count(*) FROM ideamine.create_jobs('acme', '[{"job_type": "a"}, {"job_type": "b"}, {"job_type": "c"}]');
 UPDATE ideamine.jobs SET status = 'completed', ready_at = NULL, finished_at = CASE job_type
   WHEN 'a' THEN '2026-03-01 23:59:59.999999+00'::timestamptz WHEN 'b' THEN '2026-03-02 00:00+00' ELSE '2026-03-04 12:00+00' END;
-SELECT ideamine.move_to_history('infinity');
+SELECT * FROM ideamine.move_to_history(now() + interval '1 day');
 CREATE VIEW pg_temp.days AS
   SELECT c.relname, c.relrowsecurity AS secured, has_table_privilege('ideamine_reader', c.oid, 'SELECT') AS granted,
     pg_get_indexdef(x.indexrelid) AS index, obj_description(c.oid, 'pg_class') AS comment
@@ -131,45 +132,113 @@ CREATE VIEW pg_temp.days AS
   WHERE i.inhparent = 'ideamine.job_history'::regclass ORDER BY 1;
 SELECT * FROM pg_temp.days;
 SELECT job_type, tableoid::regclass FROM ideamine.job_history ORDER BY 1;
+RESET ideamine.job_retention;
 SELECT ideamine.drop_old_history('2026-03-31 23:59:59+00');
 SELECT ideamine.drop_old_history('2026-04-01 00:00+00');
 SELECT relname FROM pg_temp.days;
 SET ideamine.job_retention = '1d';
-SELECT ideamine.drop_old_history('2026-04-01 00:00+00');
+SELECT ideamine.drop_old_history('2026-04-01 00:00+00') FROM generate_series(1, 3);
 RESET ideamine.job_retention;
 SELECT count(*) AS days FROM pg_temp.days;
 
--- A pass stops when it has moved 10,000 or more, and the next one goes on behind it; what it left is not passed over for good.
+-- A pass stops in time, and the next one of whatever session goes on behind it; what it left is not passed over for good.
+-- What was moved by a transaction that was rolled back is met again.
 SELECT count(*) FROM ideamine.create_jobs('acme', (SELECT jsonb_agg('{"job_type": "x"}'::jsonb) FROM generate_series(1, 25000)));
 UPDATE ideamine.jobs SET status = 'completed', finished_at = now(), ready_at = NULL
-WHERE job_id <> (SELECT job_id FROM ideamine.jobs ORDER BY job_id OFFSET 5000 LIMIT 1);
-SELECT ideamine.move_to_history('infinity') AS moved FROM generate_series(1, 4);
-UPDATE ideamine.jobs SET status = 'completed', finished_at = now(), ready_at = NULL;
-SELECT ideamine.move_to_history('infinity') AS moved FROM generate_series(1, 2);
-
--- So is what was moved by a transaction that was rolled back.
-SELECT count(*) FROM ideamine.create_jobs('acme', (SELECT jsonb_agg('{"job_type": "x"}'::jsonb) FROM generate_series(1, 3)));
-UPDATE ideamine.jobs SET status = 'completed', finished_at = now(), ready_at = NULL;
+WHERE job_id <> (SELECT job_id FROM ideamine.jobs ORDER BY job_id OFFSET 500 LIMIT 1);
+CREATE TEMP TABLE passes (n serial, moved bigint, more boolean);
+CREATE PROCEDURE pg_temp.move_all() LANGUAGE plpgsql AS $$
+DECLARE
+  pass passes;
+BEGIN
+  LOOP
+    INSERT INTO passes (moved, more) SELECT * FROM ideamine.move_to_history(now() + interval '1 day') RETURNING * INTO pass;
+    EXIT WHEN NOT pass.more;
+  END LOOP;
+END
+$$;
 BEGIN;
-SELECT ideamine.move_to_history('infinity');
+SELECT moved BETWEEN 1 AND 10999 AS a_part, more FROM ideamine.move_to_history(now() + interval '1 day');
 ROLLBACK;
-SELECT ideamine.move_to_history('infinity');
-SELECT count(*) FROM ideamine.create_job('acme', 'y');
-UPDATE ideamine.jobs SET status = 'completed', finished_at = now(), ready_at = NULL;
 BEGIN;
 SAVEPOINT s;
-SELECT ideamine.move_to_history('infinity');
+SELECT moved BETWEEN 1 AND 10999 AS a_part, more FROM ideamine.move_to_history(now() + interval '1 day');
 ROLLBACK TO s;
 COMMIT;
-SELECT ideamine.move_to_history('infinity');
+SELECT moved BETWEEN 1 AND 10999 AS a_part, more FROM ideamine.move_to_history(now() + interval '1 day');
+SELECT next > (SELECT job_id FROM ideamine.v_jobs ORDER BY job_id LIMIT 1) AS has_gone_on FROM ideamine_internal.history_walk;
+CALL pg_temp.move_all();
+SELECT sum(moved) < 24999 AS the_rest FROM passes;
+SELECT count(*) AS left_over FROM ideamine.jobs;
+UPDATE ideamine.jobs SET status = 'completed', finished_at = now(), ready_at = NULL;
+SELECT * FROM ideamine.move_to_history(now() + interval '1 day');
+SELECT count(*) FROM ideamine.job_history WHERE job_type = 'x';
+
+-- The first walk of sixty begins at the very first job, whatever was there before.
+TRUNCATE ideamine.job_history;
+SELECT next > '00000000-0000-0000-0000-000000000000' AS is_further FROM ideamine_internal.history_walk;
+SELECT count(*) FROM ideamine.create_job('acme', 'late');
+UPDATE ideamine.jobs SET status = 'completed', finished_at = now(), ready_at = NULL, job_id = '017e1300-0000-7000-8000-000000000000';
+SELECT sum(moved) FROM generate_series(1, 60) AS i, ideamine.move_to_history(now() + interval '1 day' + i * interval '0');
+
+-- Settings of a session do not move the days, nor times in attempts.
+BEGIN;
+SET LOCAL datestyle = 'SQL, DMY';
+SET LOCAL timezone = 'Asia/Shanghai';
+SELECT count(*) FROM ideamine.create_jobs('acme', '[{"job_type": "early", "retry_base": "0"}, {"job_type": "evening"}]');
+SELECT f.status FROM ideamine.acquire_jobs(:'worker', 1) a, ideamine.fail_job(tenant_id, job_id, epoch, 'once') f;
+UPDATE ideamine.jobs SET status = 'completed', ready_at = NULL, finished_at =
+  CASE job_type WHEN 'early' THEN date_trunc('day', now(), 'UTC') - interval '24 hours' ELSE date_trunc('day', now(), 'UTC') - interval '1 us' END;
+CREATE TEMP TABLE attempts_before AS SELECT job_type, attempts FROM ideamine.v_jobs JOIN ideamine.v_job_attempts USING (job_id, tenant_id);
+CREATE TEMP TABLE got_before AS SELECT j.job_type, g.attempts FROM ideamine.v_jobs j, ideamine.get_job(tenant_id, job_id) g;
+SELECT * FROM ideamine.move_to_history(now() + interval '1 day');
+SELECT count(DISTINCT tableoid) AS days FROM ideamine.job_history;
+SELECT count(*) AS different FROM attempts_before b JOIN ideamine.v_jobs USING (job_type) JOIN ideamine.v_job_attempts a USING (job_id, tenant_id)
+WHERE a.attempts <> b.attempts;
+SELECT count(*) AS different FROM got_before b JOIN ideamine.v_jobs j USING (job_type), ideamine.get_job(j.tenant_id, j.job_id) g
+WHERE g.attempts <> b.attempts;
+SELECT ended_attempts #>> '{0,ended_at}' LIKE '%+00:00' AS in_utc FROM ideamine.job_history WHERE job_type = 'early';
+ROLLBACK;
+
+-- A letter of a job on which workers vote is left alone because of what its votes wait for, also when that is history.
+TRUNCATE ideamine.jobs, ideamine.job_history, ideamine.job_dependencies, ideamine.ended_attempts, ideamine.dead_letter_queue;
+SELECT job_id AS p FROM ideamine.create_job('acme', 'p') \gset
+SELECT count(*) FROM ideamine.create_job('acme', 'q', depends_on => ARRAY[:'p'::uuid], options => '{"quorum": {"votes": 2, "agree": 2}}');
+SELECT c.cancelled FROM ideamine.jobs v, ideamine.cancel_job('acme', v.job_id) c WHERE quorum_of IS NOT NULL ORDER BY v.job_id LIMIT 1;
+SELECT cancelled FROM ideamine.cancel_job('acme', :'p');
+SELECT * FROM ideamine.move_to_history(now() + interval '1 day');
+SELECT status FROM ideamine.v_jobs WHERE job_id = :'p';
+SELECT count(*) AS retried FROM ideamine.retry_dead_letters('acme');
+
+-- Failures of jobs in history stay in the context of a job, whatever comes after them.
+TRUNCATE ideamine.jobs, ideamine.job_history, ideamine.job_dependencies, ideamine.ended_attempts, ideamine.dead_letter_queue;
+SELECT count(*) FROM unnest('{past,now}'::text[]) AS type, ideamine.create_job('acme', type);
+SELECT cancelled FROM ideamine.cancel_job('acme', pg_temp.job('past'), 'long ago');
+SELECT * FROM ideamine.move_to_history(now() + interval '1 day');
+SELECT count(*) FROM ideamine.create_jobs('acme', jsonb_build_array(jsonb_build_object('job_type', 'sink', 'depends_on', jsonb_build_array(
+  jsonb_build_object('job', pg_temp.job('past'), 'on_failure', 'run'), jsonb_build_object('job', pg_temp.job('now'), 'on_failure', 'run')))));
+SELECT jsonb_path_query_array(context, '$.failed[*].job_type') FROM ideamine.jobs WHERE job_type = 'sink';
+SELECT cancelled FROM ideamine.cancel_job('acme', pg_temp.job('now'));
+SELECT status, jsonb_path_query_array(context, '$.failed[*].job_type') FROM ideamine.jobs WHERE job_type = 'sink';
+
+-- What retention has removed is named as a reason, and what it would remove at once is not moved.
+SELECT count(*) FROM ideamine.create_jobs('acme', jsonb_build_array(jsonb_build_object('job_type', 'waits', 'depends_on', jsonb_build_array(
+  jsonb_build_object('job', pg_temp.job('past'), 'on_failure', 'blocked')))));
+SELECT ideamine.drop_old_history('infinity');
+SELECT reason, regexp_replace(explanation, '[0-9a-f-]{36}', '<id>') AS explanation FROM ideamine.explain_job('acme', pg_temp.job('waits'))
+WHERE reason = 'dependency';
+SELECT * FROM ideamine.move_to_history(now() + interval '31 days');
+SELECT ideamine.purge_finished_jobs(now() + interval '31 days');
+TRUNCATE ideamine.jobs, ideamine.job_history, ideamine.job_dependencies, ideamine.ended_attempts;
 
 -- The time is a setting; 0 moves what has ended at once.
 SELECT count(*) FROM ideamine.create_job('acme', 'short');
 SELECT c.status FROM ideamine.jobs j, ideamine.cancel_job(tenant_id, job_id) c WHERE job_type = 'short';
 SET ideamine.history_after = '2h';
-SELECT ideamine.move_to_history(now() + interval '1 hour');
-SELECT ideamine.move_to_history(now() + interval '3 hours');
-SELECT ideamine.move_to_history('-infinity'), ideamine.drop_old_history('-infinity');
+SELECT * FROM ideamine.move_to_history(now() + interval '1 hour');
+SELECT * FROM ideamine.move_to_history(now() + interval '3 hours');
+SELECT * FROM ideamine.move_to_history('-infinity'), ideamine.drop_old_history('-infinity');
+SELECT * FROM ideamine.move_to_history('infinity');
 RESET ideamine.history_after;
-SELECT ideamine.drop_old_history('infinity') > 0 AS dropped;
+SELECT count(ideamine.drop_old_history('infinity')) FROM generate_series(1, 9);
 SELECT count(*) FROM ideamine.v_jobs;

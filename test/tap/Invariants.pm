@@ -82,11 +82,6 @@ my @faults = (
 		SELECT job_id FROM ideamine.job_history WHERE status NOT IN ('completed', 'failed', 'cancelled')
 		UNION ALL
 		SELECT job_id FROM ideamine.v_jobs GROUP BY job_id, tenant_id HAVING count(*) > 1},
-	'a job that waits for one that nobody knows' => q{
-		SELECT j.job_id FROM ideamine.jobs j
-		JOIN ideamine.job_dependencies d ON d.job_id = j.job_id AND d.tenant_id = j.tenant_id
-		WHERE j.status = 'blocked' AND j.open_dependencies > 0
-		AND NOT EXISTS (SELECT FROM ideamine.v_jobs p WHERE p.job_id = d.depends_on AND p.tenant_id = d.tenant_id)},
 	# but for votes, which may be cast anew
 	'a job completed by a lease of its own that is older than an attempt that ended' => q{
 		SELECT job_id FROM ideamine.job_executions e

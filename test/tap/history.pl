@@ -39,14 +39,16 @@ sub work
 	SELECT count(*) FROM leased}) =~ /(\d+)\Z/ ? $1 : 0;
 }
 my $seen = "SELECT count(*) || ' ' || count(DISTINCT job_id) FROM ideamine.v_jobs";
-my $was_killed = 0;
 
 # ---- kills in the middle of a move ----------------------------------------------------------------
+
+my @points = map { slurp_file($_) =~ /fault_point(?:_without_error)?\("([a-z_.]+)"\)/g } glob "src/jobs/*.cpp";
+is("@points", 'history.moved', 'all fault points of jobs are tested here');
 
 sub kill_a_move
 {
 	my ($way) = @_;
-	$node->psql('postgres', "SET ideamine.fault = 'history.moved $way'; SELECT ideamine.move_to_history('infinity')");
+	$node->psql('postgres', "SET ideamine.fault = 'history.moved $way'; SELECT ideamine.move_to_history(now() + interval '1 day')");
 	start_again($node) if $way =~ /kill/;
 	return is(sql($seen), "$jobs $jobs", "a move that ends by $way leaves each job once");
 }
@@ -86,11 +88,15 @@ is(sql(q{SELECT ideamine.drop_old_history(now() + interval '29 days')}), '0', 't
 sql(q{SELECT ideamine_internal.make_day_partition('job_history', '2026-01-01'), ideamine_internal.make_day_partition('job_history', '2026-01-02')});
 my $reader = $node->background_psql('postgres');
 $reader->query_safe('BEGIN; SELECT count(*) FROM ideamine.job_history_20260101');
-is(sql(q{SELECT ideamine.drop_old_history('2026-03-01')}), '1', 'one that is being read is left for another time');
+is(sql(q{SELECT ideamine.drop_old_history('2026-03-01')}), '0', 'what somebody reads is left for another time');
 $reader->query_safe('COMMIT');
 is(sql(q{SELECT ideamine.drop_old_history('2026-03-01')}), '1', 'and dropped then');
+$reader->query_safe('BEGIN; SELECT count(*) FROM ideamine.v_jobs');
+is(sql(q{SELECT ideamine.drop_old_history('2026-03-01')}), '0', 'so is the next one while somebody reads all');
+$reader->query_safe('COMMIT');
 $reader->quit;
-sql(q{SELECT ideamine.drop_old_history('infinity')});
+is(sql(q{SELECT ideamine.drop_old_history('2026-03-01') FROM generate_series(1, 2)}), "1\n0", 'one at a time');
+is(sql(q{SELECT sum(ideamine.drop_old_history('infinity')) > 0 FROM generate_series(1, 3)}), 't', 'the others are dropped when they are old');
 is(sql($seen), '0 0', 'with them go their jobs');
 is(sql('DROP EXTENSION ideamine; CREATE EXTENSION ideamine; SELECT count(*) FROM ideamine.v_jobs'), '0', 'the extension can be made anew');
 

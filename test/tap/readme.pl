@@ -27,6 +27,7 @@ like($out, qr/^fetch_page\|1$/m, 'the worker gets the job that waits for nothing
 like($out, qr/^pending\|5$/m, 'a failed attempt is tried again');
 like($out, qr/^completed\|\{"summary": "an example"\}\|2\|\["failed", "completed"\]$/m,
 	'the second attempt completes it');
+like($out, qr/^summarise\|completed\|t$/m, 'and is history then, where it is found');
 like($err, qr/stale lease on job/, 'a lease that has ended is refused');
 like($out, qr/^t\|f$/m, 'a user has its role, and another none');
 like($out, qr/^acme$/m, 'a login that is bound sees its own tenant');
