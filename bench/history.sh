@@ -30,13 +30,16 @@ drain() {
     sql -c "SELECT (pg_current_wal_insert_lsn() - '$wal') / $jobs" >>"$BENCH_FOLDER/$2-wal"
 }
 
-bytes_of() { sql -c "SELECT (SELECT sum(pg_total_relation_size(relid)) FROM pg_partition_tree('$1')) / $jobs"; }
+# Of the tables whose names match, with their indexes.
+bytes_of() {
+    sql -c "SELECT sum(pg_total_relation_size(oid))::bigint / $jobs FROM pg_class WHERE relnamespace = 'ideamine'::regnamespace AND relname ~ '$1'"
+}
 
 for ((run = 0; run < RUNS; ++run)); do
     finish_jobs
-    before=$(bytes_of ideamine.jobs)
+    before=$(bytes_of "^jobs$")
     drain "moved FROM ideamine.move_to_history(now() + interval '1 day')" move
-    after=$(bytes_of ideamine.job_history)
+    after=$(bytes_of "^job_history_[0-9]+$")
     finish_jobs
     drain "ideamine.purge_finished_jobs('infinity')" purge
 done
@@ -53,7 +56,7 @@ sql -o /dev/null -c "SELECT ideamine.move_to_history(now() + interval '1 day') F
 sql -c "VACUUM (ANALYZE)"
 for table in jobs job_history; do
     sql -c "CREATE TABLE some_of_$table AS SELECT row_number() OVER () AS n, tenant_id, job_id FROM (
-              SELECT * FROM ideamine.$table ORDER BY random() LIMIT 10000) AS some" \
+              SELECT * FROM ideamine.$table ORDER BY random() LIMIT 10000) AS picked" \
         -c "ALTER TABLE some_of_$table ADD PRIMARY KEY (n)"
     cat >"$BENCH_FOLDER/get_$table.sql" <<SQL
 \\set n random(1, 10000)

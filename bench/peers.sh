@@ -3,7 +3,7 @@
 # measured and how. Besides what scripts/bench sets it reads:
 #   SCALE=1                 how many times the jobs of a measurement
 #   SNAPSHOT_SECONDS=120    how long the load runs with and without an open snapshot
-#   SNAPSHOT_RUNS=1         how often
+#   SNAPSHOT_RUNS=2         how often, in turns
 #   LATENCY_ROUNDS=200      pick-ups by a sleeping worker in each run
 #   MEASURES=…              of enqueue, process, load and latency, if not all
 #   QUEUES=…                of the queues below, if not all
@@ -80,10 +80,13 @@ rates() {
     fi
 }
 
+# There and back: what one of them leaves to the disk is written while the other one runs, whichever that is.
 load_of() {
-    local connections=$1 batch=$2 queue=$3 run=$4 held
-    for held in load load-under-snapshot; do
+    local connections=$1 batch=$2 queue=$3 run=$4 held order=(load load-under-snapshot)
+    [ $((run % 2)) -eq 0 ] || order=(load-under-snapshot load)
+    for held in "${order[@]}"; do
         prepared "$queue" "$connections" "$batch" 0 || return 0
+        sync
         [ "$held" = load ] || hold_snapshot
         with_ticker "$queue" try "$queue" load "$connections" "$batch" "$SNAPSHOT_SECONDS" |
             record "$held" "$connections" "$batch" "$DURABLE" "$queue" "$run"
@@ -93,7 +96,7 @@ load_of() {
 
 loads() {
     local queue run
-    for ((run = 0; run < ${SNAPSHOT_RUNS:-1}; ++run)); do
+    for ((run = 0; run < ${SNAPSHOT_RUNS:-2}; ++run)); do
         for queue in $(usable_of "$LOAD_SINGLE"); do
             load_of 8 1 "$queue" "$run"
         done
