@@ -20,7 +20,6 @@ class DayPartitions {
   public:
     constexpr explicit DayPartitions(const char* table) : table_(table) {}
 
-    const char* table() const { return table_; }
     // Those that there are, oldest first.
     std::vector<Day> days() const;
     // Makes the partition of a day if nobody did so in time. False: it was there.
