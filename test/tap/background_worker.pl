@@ -551,9 +551,9 @@ subtest 'too few places for workers are logged once, with the setting to raise' 
 	$node->safe_psql('postgres', q(ALTER SYSTEM SET ideamine.databases = 'app, crowd1, crowd2, crowd3'));
 	# ours, that of logical replication, and one more
 	$node->safe_psql('postgres', 'ALTER SYSTEM SET max_worker_processes = 3');
-	$node->restart;
+	$node->stop;
 	mark_log();
-	$node->restart;
+	$node->start;
 	log_says(qr/WARNING:  no background worker slot is free for another ideamine worker/);
 	log_says(qr/HINT:  Raise max_worker_processes/);
 	worker_runs('app');
