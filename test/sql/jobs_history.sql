@@ -198,6 +198,10 @@ WHERE a.attempts <> b.attempts;
 SELECT count(*) AS different FROM got_before b JOIN ideamine.v_jobs j USING (job_type), ideamine.get_job(j.tenant_id, j.job_id) g
 WHERE g.attempts <> b.attempts;
 SELECT ended_attempts #>> '{0,ended_at}' LIKE '%+00:00' AS in_utc FROM ideamine.job_history WHERE job_type = 'early';
+SELECT ideamine_internal.make_day_partition('job_history', '2027-06-01');
+SET LOCAL datestyle = 'ISO, YMD';
+SET LOCAL timezone = 'UTC';
+SELECT pg_get_expr(relpartbound, oid) FROM pg_class WHERE oid = 'ideamine.job_history_20270601'::regclass;
 ROLLBACK;
 
 -- A letter of a job on which workers vote is left alone because of what its votes wait for, also when that is history.
