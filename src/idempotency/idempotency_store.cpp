@@ -1,5 +1,6 @@
 #include "idempotency/idempotency_store.hpp"
 
+#include "ideamine/pg/table.hpp"
 #include "idempotency/idempotency_settings.hpp"
 
 namespace ideamine::idempotency {
@@ -53,14 +54,55 @@ constinit pg::Statement count_gone{
     "SELECT keys, hits FROM ideamine_internal.idempotency_expired WHERE tenant_id = $1",
     pg::Statement::Kind::reads};
 
+enum Column : std::size_t {
+    tenant_id,
+    idempotence_key,
+    job_id,
+    created_at,
+    expires_at,
+    hits,
+    column_count
+};
+
+constinit pg::Columns<column_count> columns{
+    {"tenant_id", "idempotence_key", "job_id", "created_at", "expires_at", "hits"}};
+
+// Most keys are new, so they are written without looking first, until one is not: a batch that is
+// repeated has cost one row then. Returns how many were new.
+std::size_t take_new_keys(const std::string& tenant, const std::vector<std::string_view>& keys,
+                          const std::vector<Uuid>& jobs, Time now) {
+    pg::Table table{"idempotency_keys"};
+    if (!table.is_plain(pg::Table::Write::insert, {.columns = column_count, .checks = 0})) {
+        return 0;
+    }
+    table.look_up(columns);
+    const auto number = [](Column column) { return columns.numbers[column]; };
+    const auto expires = saturating_add(now, time_to_live());
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+        table.add_row([&](pg::Table::NewRow& row) {
+            row.set(number(tenant_id), tenant);
+            row.set(number(idempotence_key), keys[i]);
+            row.set(number(job_id), jobs[i]);
+            row.set(number(created_at), now);
+            row.set(number(expires_at), expires);
+            row.set(number(hits), std::int64_t{0});
+        });
+    }
+    return table.write_rows_that_are_new();
+}
+
 }  // namespace
 
 std::vector<Uuid> take_keys(const std::string& tenant, const std::vector<std::string_view>& keys,
                             const std::vector<Uuid>& jobs) {
     const auto now = pg::now();
-    std::vector<std::optional<Uuid>> taken(keys.size());
-    auto open_keys = keys;
-    auto open_jobs = jobs;
+    // alone, it would cost a row at every repeat
+    const auto fresh =
+        static_cast<std::ptrdiff_t>(keys.size() == 1 ? 0 : take_new_keys(tenant, keys, jobs, now));
+    std::vector<std::optional<Uuid>> taken{jobs.begin(), jobs.begin() + fresh};
+    taken.resize(keys.size());
+    std::vector<std::string_view> open_keys{keys.begin() + fresh, keys.end()};
+    std::vector<Uuid> open_jobs{jobs.begin() + fresh, jobs.end()};
     while (!open_keys.empty()) {
         pg::check_interrupts();
         for (const pg::Row row :

@@ -11,6 +11,7 @@ extern "C" {
 #include "catalog/pg_trigger.h"
 #include "executor/executor.h"
 #include "storage/bufmgr.h"
+#include "storage/lmgr.h"
 #include "tcop/utility.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -39,6 +40,10 @@ Table::~Table() {
     if (indexes_ != nullptr) {
         ExecCloseIndices(indexes_);
         FreeExecutorState(state_);
+    }
+    drop_rows();
+    if (row_type_ != nullptr) {
+        FreeTupleDesc(row_type_);
     }
     ExecDropSingleTupleTableSlot(written_);
     ExecDropSingleTupleTableSlot(found_);
@@ -170,7 +175,7 @@ bool are_needed(NewEntries entries) {
 
 }  // namespace
 
-void Table::insert_index_entries(TupleTableSlot* row, Write write) {
+void Table::insert_index_entries(TupleTableSlot* row, Write write, bool* conflict) {
     if (indexes_ == nullptr) {
         state_ = CreateExecutorState();
         indexes_ = makeNode(ResultRelInfo);
@@ -178,10 +183,11 @@ void Table::insert_index_entries(TupleTableSlot* row, Write write) {
         ExecOpenIndices(indexes_, false);
     }
 #if PG_VERSION_NUM >= 160000
-    ExecInsertIndexTuples(indexes_, row, state_, write == Write::update, false, nullptr, NIL,
-                          false);
+    ExecInsertIndexTuples(indexes_, row, state_, write == Write::update, conflict != nullptr,
+                          conflict, NIL, false);
 #else
-    ExecInsertIndexTuples(indexes_, row, state_, write == Write::update, false, nullptr, NIL);
+    ExecInsertIndexTuples(indexes_, row, state_, write == Write::update, conflict != nullptr,
+                          conflict, NIL);
 #endif
     ResetPerTupleExprContext(state_);
 }
@@ -221,11 +227,20 @@ Table::NewRow Table::empty_row() const {
     return row;
 }
 
-TupleTableSlot* Table::formed(const NewRow& row) const {
-    auto* slot = MakeSingleTupleTableSlot(RelationGetDescr(relation_), &TTSOpsHeapTuple);
-    ExecStoreHeapTuple(heap_form_tuple(RelationGetDescr(relation_), row.values_, row.nulls_), slot,
-                       true);
+// A slot counts its use of the table's own description with the transaction's resources, which a
+// thousand of them feel.
+TupleTableSlot* Table::formed(const NewRow& row) {
+    if (row_type_ == nullptr) {
+        row_type_ = CreateTupleDescCopy(RelationGetDescr(relation_));
+    }
+    auto* slot = MakeSingleTupleTableSlot(row_type_, &TTSOpsHeapTuple);
+    ExecStoreHeapTuple(heap_form_tuple(row_type_, row.values_, row.nulls_), slot, true);
     return slot;
+}
+
+void Table::drop_rows() {
+    std::ranges::for_each(rows_, ExecDropSingleTupleTableSlot);
+    rows_.clear();
 }
 
 std::vector<Tid> Table::write_rows() {
@@ -244,14 +259,37 @@ std::vector<Tid> Table::write_rows() {
                 insert_index_entries(row, Write::insert);
             });
         });
-        std::transform(rows, rows + count, std::back_inserter(tids), [](TupleTableSlot* row) {
-            const auto tid = row->tts_tid;
-            ExecDropSingleTupleTableSlot(row);
-            return tid;
-        });
+        std::transform(rows, rows + count, std::back_inserter(tids),
+                       [](const TupleTableSlot* row) { return row->tts_tid; });
     }
-    rows_.clear();
+    drop_rows();
     return tids;
+}
+
+// What INSERT … ON CONFLICT does, without looking for the row beforehand: nobody waits for one that
+// is taken back, because it has been somebody's only while its token was locked.
+bool Table::insert_if_new(TupleTableSlot* row, std::uint32_t token) {
+    bool conflict = false;
+    table_tuple_insert_speculative(relation_, row, GetCurrentCommandId(true), 0, nullptr, token);
+    insert_index_entries(row, Write::insert, &conflict);
+    table_tuple_complete_speculative(relation_, row, token, !conflict);
+    return !conflict;
+}
+
+std::size_t Table::write_rows_that_are_new() {
+    const auto written = call([this] {
+        PreventCommandIfReadOnly("INSERT");
+        const auto token = SpeculativeInsertionLockAcquire(GetCurrentTransactionId());
+        std::size_t count = 0;
+        while (count < rows_.size() && insert_if_new(rows_[count], token)) {
+            ++count;
+            CHECK_FOR_INTERRUPTS();
+        }
+        SpeculativeInsertionLockRelease(GetCurrentTransactionId());
+        return count;
+    });
+    drop_rows();
+    return written;
 }
 
 }  // namespace ideamine::pg

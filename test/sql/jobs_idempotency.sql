@@ -256,3 +256,48 @@ CALL pg_temp.refused($$SELECT ideamine.idempotency_key(repeat('x', 201))$$);
 BEGIN READ ONLY;
 SELECT length(ideamine.idempotency_key('x'));
 COMMIT;
+
+-- Batches of keys of which many are known, against what a table says of them: the job of a key is the first that was
+-- made with it.
+TRUNCATE ideamine.jobs, ideamine.job_dependencies, ideamine.idempotency_keys, ideamine_internal.idempotency_expired;
+CREATE TEMPORARY TABLE known (key text PRIMARY KEY, job uuid, met bigint DEFAULT 0);
+SELECT setseed(0.5);
+DO $$
+DECLARE
+  wanted jsonb;
+  made   record;
+BEGIN
+  FOR batch IN 1 .. 60 LOOP
+    SELECT jsonb_agg(jsonb_build_object('key', i::text, 'job_type', 'x', 'idempotency_key', 'key ' || floor(random() * batch * 8)))
+    INTO wanted FROM generate_series(1, 1 + floor(random() * 20)::integer) AS i;
+    FOR made IN
+      SELECT m.created, m.job_id, w.entry ->> 'idempotency_key' AS key
+      FROM jsonb_array_elements(wanted) WITH ORDINALITY AS w (entry, position)
+      JOIN ideamine.create_jobs('acme', wanted) WITH ORDINALITY AS m (key, job_id, created, position) USING (position) ORDER BY position
+    LOOP
+      INSERT INTO known AS k (key, job) VALUES (made.key, made.job_id) ON CONFLICT (key) DO UPDATE SET met = k.met + 1;
+      IF made.created <> ((SELECT met FROM known WHERE key = made.key) = 0) THEN
+        RAISE EXCEPTION 'batch %: % was told to be %', batch, made.key, made.created;
+      END IF;
+    END LOOP;
+  END LOOP;
+END
+$$;
+SELECT count(*) > 200 AS enough, sum(met) > 50 AS often_met, count(*) FILTER (WHERE k.job_id IS DISTINCT FROM known.job OR k.hits <> known.met) AS different
+FROM known FULL JOIN ideamine.idempotency_keys k ON k.idempotence_key = known.key;
+SELECT count(*) = (SELECT count(*) FROM known) AS a_job_for_each_key FROM ideamine.jobs;
+
+-- Triggers of others are called for every key, though batches are written past the executor otherwise.
+CREATE TEMPORARY TABLE seen (key text);
+GRANT INSERT ON seen TO PUBLIC;
+CREATE FUNCTION note_key() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO pg_temp.seen VALUES (new.idempotence_key);
+  RETURN NULL;
+END
+$$;
+CREATE TRIGGER note_key AFTER INSERT ON ideamine.idempotency_keys FOR EACH ROW EXECUTE FUNCTION note_key();
+SELECT created FROM ideamine.create_jobs('acme', '[{"job_type": "x", "idempotency_key": "seen 1"}, {"job_type": "x", "idempotency_key": "seen 2"}]');
+SELECT key FROM seen ORDER BY key;
+DROP TRIGGER note_key ON ideamine.idempotency_keys;
+DROP FUNCTION note_key();

@@ -176,11 +176,15 @@ class Table {
     }
     // Returns where they stand, in their order.
     std::vector<Tid> write_rows();
+    // Writes them in their order, up to the first one of which a unique index knows another,
+    // whether that is committed or not; returns how many. Waits for nobody, as whoever takes keys
+    // in one order has to wait in this order too.
+    std::size_t write_rows_that_are_new();
 
   private:
     int width() const { return RelationGetDescr(relation_)->natts; }
     NewRow empty_row() const;
-    TupleTableSlot* formed(const NewRow& row) const;
+    TupleTableSlot* formed(const NewRow& row);
     void find_columns(const char* const* names, int* numbers, std::size_t count,
                       std::size_t required) const;
     static void find_labels(const char* type, const std::string_view* names, Datum* values,
@@ -189,7 +193,10 @@ class Table {
     bool fetch_next();
     bool lock(LockTupleMode mode, LockWaitPolicy policy);
     void prune_page();
-    void insert_index_entries(TupleTableSlot* row, Write write);
+    bool insert_if_new(TupleTableSlot* row, std::uint32_t token);
+    void drop_rows();
+    // What it is not told of, it fails for.
+    void insert_index_entries(TupleTableSlot* row, Write write, bool* conflict = nullptr);
 
     Relation relation_ = nullptr;
     TableScanDesc scan_ = nullptr;  // knows how far the table goes
@@ -199,6 +206,7 @@ class Table {
     EState* state_ = nullptr;  // made when it is needed
     ResultRelInfo* indexes_ = nullptr;
     Tid tid_{};
+    TupleDesc row_type_ = nullptr;  // made when it is needed
     std::vector<TupleTableSlot*> rows_;
     BlockNumber pruned_ = InvalidBlockNumber;  // the page that was looked at last
     int exceptions_ = std::uncaught_exceptions();
