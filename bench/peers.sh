@@ -26,8 +26,8 @@ SNAPSHOT_SECONDS=${SNAPSHOT_SECONDS:-120}
 
 # Connections, jobs a call, jobs, and queues. A queue is CLIENT/NAME; with @ its own number of jobs follows, where it
 # is so slow that it needs fewer.
-readonly ENQUEUE="libpq/ideamine libpq/ideamine-keys libpq/by-hand libpq/pgq node/ideamine node/graphile-worker
-    node/pg-boss node/bullmq"
+readonly ENQUEUE="libpq/ideamine libpq/ideamine-keys libpq/by-hand libpq/pgq node/ideamine node/ideamine-keys
+    node/graphile-worker node/graphile-worker-keys node/pg-boss node/pg-boss-keys node/bullmq"
 readonly PROCESS_BATCHES="libpq/ideamine libpq/ideamine-exchange libpq/by-hand libpq/by-hand-deletes libpq/pgq
     node/ideamine node/ideamine-exchange node/graphile-worker@4000 node/graphile-worker-prefetch
     node/graphile-worker-prefetch-500 node/pg-boss node/pg-boss-work node/bullmq"

@@ -3,6 +3,7 @@
 // instances.
 import { Logger, makeWorkerUtils, run, runMigrations } from "graphile-worker";
 import pg from "pg";
+import { keyMaker } from "./harness.mjs";
 import { connect, makerOf } from "./postgres.mjs";
 
 // a line for each job would be most of what it does
@@ -45,7 +46,7 @@ const withPrefetch = (connections, size, taskList) =>
     ),
   );
 
-export default ({ prefetch }) => ({
+export default ({ prefetch, keys = false }) => ({
   async reset() {
     const [client] = await connect(1);
     await client.query("DROP SCHEMA IF EXISTS graphile_worker CASCADE");
@@ -58,11 +59,13 @@ export default ({ prefetch }) => ({
   async open(connections) {
     const pgPool = pool(connections);
     const utils = await makeWorkerUtils({ pgPool, preset: { worker: { logger } } });
+    const key = keyMaker();
+    const options = () => (keys ? { jobKey: key() } : {});
     return {
       enqueue: (connection, payloads) =>
         payloads.length === 1
-          ? utils.addJob("page", payloads[0])
-          : utils.addJobs(payloads.map((payload) => ({ identifier: "page", payload }))),
+          ? utils.addJob("page", payloads[0], options())
+          : utils.addJobs(payloads.map((payload) => ({ identifier: "page", payload, ...options() }))),
       async close() {
         await utils.release();
         await pgPool.end();

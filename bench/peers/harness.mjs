@@ -10,6 +10,12 @@ const FEED_BATCH = 100;
 const FEEDERS = 2;
 const MOST_WAITING = 20000;
 
+// A key for each job, never the same twice in a process.
+export function keyMaker() {
+  let made = 0;
+  return () => `${process.pid}-${++made}`;
+}
+
 const now = () => performance.now();
 export const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 

@@ -1,8 +1,12 @@
 // ideamine through the same driver as the other queues of node.
-import { inLoops } from "./harness.mjs";
+import { inLoops, keyMaker } from "./harness.mjs";
 import { closeAll, connect, makerOf, prepared } from "./postgres.mjs";
 
 const create = prepared("create", "SELECT created FROM ideamine.create_job(NULL, 'page', $1)");
+const createWithKey = prepared(
+  "create with key",
+  "SELECT created FROM ideamine.create_job(NULL, 'page', $1, options => $2)",
+);
 const createMany = prepared("create many", "SELECT count(*) FROM ideamine.create_jobs(NULL, $1)");
 const acquire = prepared("acquire", "SELECT tenant_id, job_id, epoch, payload FROM ideamine.acquire_jobs($1, $2)");
 const complete = prepared("complete", "SELECT count(*) FROM ideamine.complete_jobs($1)");
@@ -31,16 +35,26 @@ async function claimAndComplete(client, worker, batch) {
   return rows.length;
 }
 
-export default ({ exchange: inOneCall = false }) => ({
+const enqueue = (client, payloads) =>
+  payloads.length === 1
+    ? create(client, [payloads[0]])
+    : createMany(client, [JSON.stringify(payloads.map((payload) => ({ job_type: "page", payload })))]);
+
+function enqueueWithKeys() {
+  const key = keyMaker();
+  const request = (payload) => ({ job_type: "page", payload, idempotency_key: key() });
+  return (client, payloads) =>
+    payloads.length === 1
+      ? createWithKey(client, [payloads[0], { idempotency_key: key() }])
+      : createMany(client, [JSON.stringify(payloads.map(request))]);
+}
+
+export default ({ exchange: inOneCall = false, keys = false }) => ({
   async open(connections) {
     const clients = await connect(connections);
+    const create = keys ? enqueueWithKeys() : enqueue;
     return {
-      enqueue: (connection, payloads) =>
-        payloads.length === 1
-          ? create(clients[connection], [payloads[0]])
-          : createMany(clients[connection], [
-              JSON.stringify(payloads.map((payload) => ({ job_type: "page", payload }))),
-            ]),
+      enqueue: (connection, payloads) => create(clients[connection], payloads),
       close: () => closeAll(clients),
     };
   },

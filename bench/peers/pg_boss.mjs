@@ -1,9 +1,10 @@
 // pg-boss: fetch() and complete() with arrays, or work() that goes on as long as batches are full.
 import { PgBoss } from "pg-boss";
-import { inLoops } from "./harness.mjs";
+import { inLoops, keyMaker } from "./harness.mjs";
 import { connect, makerOf } from "./postgres.mjs";
 
 const QUEUE = "load";
+const DAY = 86400;
 
 async function start(options) {
   const { PGHOST: host, PGPORT: port, PGUSER: user, PGDATABASE: database } = process.env;
@@ -40,7 +41,7 @@ async function withWork(boss, connections, batch, onDone) {
   return () => boss.offWork(QUEUE);
 }
 
-export default ({ work = false }) => ({
+export default ({ work = false, keys = false }) => ({
   async reset() {
     const [client] = await connect(1);
     await client.query("DROP SCHEMA IF EXISTS pgboss CASCADE");
@@ -52,13 +53,15 @@ export default ({ work = false }) => ({
 
   async open(connections) {
     const boss = await start({ max: connections });
+    const key = keyMaker();
+    const options = () => (keys ? { singletonKey: key(), singletonSeconds: DAY } : {});
     return {
       enqueue: (connection, payloads) =>
         payloads.length === 1
-          ? boss.send(QUEUE, payloads[0])
+          ? boss.send(QUEUE, payloads[0], options())
           : boss.insert(
               QUEUE,
-              payloads.map((data) => ({ data })),
+              payloads.map((data) => ({ data, ...options() })),
             ),
       close: () => stop(boss),
     };

@@ -7,11 +7,14 @@ import { measures } from "./harness.mjs";
 // Module and variant of each queue.
 const queues = {
   ideamine: ["ideamine"],
+  "ideamine-keys": ["ideamine", { keys: true }],
   "ideamine-exchange": ["ideamine", { exchange: true }],
   "graphile-worker": ["graphile_worker"],
+  "graphile-worker-keys": ["graphile_worker", { keys: true }],
   "graphile-worker-prefetch": ["graphile_worker", { prefetch: "batch" }],
   "graphile-worker-prefetch-500": ["graphile_worker", { prefetch: 500 }],
   "pg-boss": ["pg_boss"],
+  "pg-boss-keys": ["pg_boss", { keys: true }],
   "pg-boss-work": ["pg_boss", { work: true }],
   bullmq: ["bullmq"],
 };
