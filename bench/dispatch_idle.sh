@@ -38,11 +38,14 @@ CREATE TABLE public.idle AS
 ALTER TABLE public.idle ADD PRIMARY KEY (n);
 SQL
 cat >"$BENCH_FOLDER/idle.sql" <<'SQL'
+\if :registered = 0
 SELECT worker FROM public.idle WHERE n = :client_id \gset
+\set registered 1
+\endif
 CALL ideamine.wait_for_jobs(:worker, '30 seconds');
 SELECT count(*) FROM ideamine.heartbeat(:worker);
 SQL
-"$PGBENCH" -n -M prepared -f "$BENCH_FOLDER/idle.sql" -c "$workers" -j 1 -T $((seconds + 120)) >/dev/null &
+"$PGBENCH" -n -M prepared -D registered=0 -f "$BENCH_FOLDER/idle.sql" -c "$workers" -j 1 -T $((seconds + 120)) >/dev/null &
 load=$!
 # each has done everything once, and planned what it does
 sleep 100

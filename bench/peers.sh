@@ -17,6 +17,7 @@ LOAD=$(dirname "$REPLAY")/queue_load
 RESULTS=${RESULTS:-$BUILD/results.tsv}
 SCALE=${SCALE:-1}
 SNAPSHOT_SECONDS=${SNAPSHOT_SECONDS:-120}
+SNAPSHOT_RUNS=${SNAPSHOT_RUNS:-2}
 # shellcheck source=peers/install.bash
 . "$BENCH/peers/install.bash"
 # shellcheck source=peers/services.bash
@@ -26,6 +27,7 @@ SNAPSHOT_SECONDS=${SNAPSHOT_SECONDS:-120}
 
 # Connections, jobs a call, jobs, and queues. A queue is CLIENT/NAME; with @ its own number of jobs follows, where it
 # is so slow that it needs fewer.
+readonly ALL_MEASURES="enqueue process load latency"
 readonly ENQUEUE="libpq/ideamine libpq/ideamine-keys libpq/by-hand libpq/pgq node/ideamine node/ideamine-keys
     node/graphile-worker node/graphile-worker-keys node/pg-boss node/pg-boss-keys node/bullmq"
 readonly PROCESS_BATCHES="libpq/ideamine libpq/ideamine-exchange libpq/by-hand libpq/by-hand-deletes libpq/pgq
@@ -96,7 +98,7 @@ load_of() {
 
 loads() {
     local queue run
-    for ((run = 0; run < ${SNAPSHOT_RUNS:-2}; ++run)); do
+    for ((run = 0; run < SNAPSHOT_RUNS; ++run)); do
         for queue in $(usable_of "$LOAD_SINGLE"); do
             load_of 8 1 "$queue" "$run"
         done
@@ -117,7 +119,7 @@ latencies() {
     done
 }
 
-wanted() { [[ " ${MEASURES:-enqueue process load latency} " == *" $1 "* ]]; }
+wanted() { [[ " ${MEASURES:-$ALL_MEASURES} " == *" $1 "* ]]; }
 
 main() {
     mkdir -p "$BUILD" "$(dirname "$RESULTS")"
@@ -129,13 +131,13 @@ main() {
     for DURABLE in on off; do
         set_durability "$DURABLE"
         rates
+        ! wanted latency || latencies
     done
     DURABLE=on
     set_durability on
-    ! wanted latency || latencies
     ! wanted load || loads
     python3 "$BENCH/peers/report.py" "$RESULTS"
-    echo "the measurements: $RESULTS; into docs/: python3 bench/peers/report.py $RESULTS docs"
+    echo "the measurements: $RESULTS; into docs/: python3 bench/peers/report.py $RESULTS --docs docs"
 }
 
 main

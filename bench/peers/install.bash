@@ -68,7 +68,8 @@ record_versions() {
     note version PostgreSQL "$(sql -c "SHOW server_version")"
     note version ideamine "$(sql -c "SELECT extversion FROM pg_extension WHERE extname = 'ideamine'")"
     note version machine "$(nproc) cores, $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)"
-    note version runs "RUNS=$RUNS (there and back) SCALE=$SCALE SNAPSHOT_SECONDS=$SNAPSHOT_SECONDS$(roughness)"
+    note version "runs of ${MEASURES:-$ALL_MEASURES}" \
+        "RUNS=$RUNS (there and back) SCALE=$SCALE SNAPSHOT_SECONDS=$SNAPSHOT_SECONDS SNAPSHOT_RUNS=$SNAPSHOT_RUNS$(roughness)"
     ! command -v redis-server >/dev/null || note version Redis "$(redis-server --version | sed 's/.* v=\([^ ]*\).*/\1/')"
     ! command -v pgqd >/dev/null || note version PgQ "$(pgqd -V | sed 's/.* //')"
     [ ! -x "$NODE" ] || note version node "$("$NODE" --version)"

@@ -7,16 +7,19 @@ from statistics import median
 class Measurements:
     """numbers[measure, connections, batch][queue][durable][run] is the list of the numbers of a run."""
 
-    def __init__(self, path):
-        self.versions, self.remarks = [], []
+    def __init__(self, paths):
+        self.versions, self.remarks = {}, []
         self.numbers = defaultdict(lambda: defaultdict(lambda: defaultdict(lambda: defaultdict(list))))
-        with open(path, encoding="utf-8") as lines:
-            for line in lines:
-                self._add(line.rstrip("\n").split("\t"))
+        for path in paths:
+            with open(path, encoding="utf-8") as lines:
+                for line in lines:
+                    self._add(line.rstrip("\n").split("\t"))
 
     def _add(self, fields):
         if fields[0] == "version":
-            self.versions.append(fields[1:])
+            name, value = fields[1:]
+            if self.versions.setdefault(name, value) != value:
+                raise ValueError(f"two runs with different {name}: {self.versions[name]} and {value}")
         elif fields[0] in ("not run", "failed"):
             self.remarks.append(fields)
         else:

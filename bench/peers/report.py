@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Tables of the measurements of bench/peers.sh.
 
-report.py RESULTS          prints them
-report.py RESULTS DOCS     puts them into DOCS/benchmarks.md, between its marks, and draws DOCS/benchmarks-*.svg
+report.py RESULTS…               prints them; several runs, each of other measures, make one report
+report.py RESULTS… --docs DOCS   puts them into DOCS/benchmarks.md, between its marks, and draws DOCS/benchmarks-*.svg
 """
 
-import sys
+import argparse
 from pathlib import Path
 from statistics import median
 
@@ -47,13 +47,20 @@ def rates(measurements, measure):
     ]
 
 
+def pick_ups(runs):
+    numbers = [number for run in runs.values() for number in run]
+    if not numbers:
+        return ["–"] * 3
+    return [f"{value:.1f}" for value in (share(numbers, 0.5), share(numbers, 0.99), max(numbers))]
+
+
 def latency(measurements):
     rows = []
     for _, _, queues in measurements.groups("latency"):
         for queue, durable in list(queues.items()):
-            numbers = [number for run in durable["on"].values() for number in run]
-            rows.append([queue, *(f"{value:.1f}" for value in (share(numbers, 0.5), share(numbers, 0.99), max(numbers)))])
-    return ["### Pick-up by a sleeping worker, milliseconds after COMMIT\n\n" + table(["queue", "p50", "p99", "most"], rows)]
+            rows.append([queue, *pick_ups(durable["on"]), *pick_ups(durable["off"])])
+    head = ["queue", "waits for the disk: p50", "p99", "most", "does not wait: p50", "p99", "most"]
+    return ["### Pick-up by a sleeping worker, milliseconds after COMMIT\n\n" + table(head, rows)]
 
 
 def load_rows(free, held):
@@ -85,7 +92,7 @@ def losses(measurements):
 
 
 def report(measurements):
-    versions = "\n".join(f"- {name}: {value}" for name, value in measurements.versions)
+    versions = "\n".join(f"- {name}: {value}" for name, value in measurements.versions.items())
     parts = ["## Figures\n\n" + versions]
     parts += rates(measurements, "enqueue") + rates(measurements, "process")
     if measurements.groups("load"):
@@ -108,14 +115,17 @@ def write(docs, text):
 
 
 def main():
-    measurements = Measurements(sys.argv[1])
+    parser = argparse.ArgumentParser()
+    parser.add_argument("results", nargs="+")
+    parser.add_argument("--docs", type=Path)
+    arguments = parser.parse_args()
+    measurements = Measurements(arguments.results)
     text = report(measurements)
-    if len(sys.argv) < 3:
+    if arguments.docs is None:
         print(text)
         return
-    docs = Path(sys.argv[2])
-    images = "\n".join(f"![{name}]({path.name})" for name, path in plots.draw_all(measurements, docs))
-    write(docs, f"{text}\n{images}\n")
+    images = "\n".join(f"![{name}]({path.name})" for name, path in plots.draw_all(measurements, arguments.docs))
+    write(arguments.docs, f"{text}\n{images}\n")
 
 
 main()

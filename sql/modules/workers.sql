@@ -27,8 +27,8 @@ AS 'MODULE_PATHNAME', 'ideamine_heartbeat';
 COMMENT ON FUNCTION ideamine.heartbeat(uuid, jsonb) IS
 'Says that the worker lives: extends each of its leases by that lease''s own length. Call it every 30 s.
 Returns those of its jobs that it is to stop, each once, and why: cancelled, lease lost or deadline.
-Without metrics it is noted in shared memory, and the worker''s row follows when it is older than half of
-ideamine.worker_timeout; after a restart each worker has that long to be heard of again.
+Without metrics it is noted in shared memory, and the worker''s row follows when it is older than five times
+ideamine.worker_timeout; after a restart a worker counts as heard of when the server started.
 metrics: a JSON object that the registry keeps until the next one, written at once; NULL keeps the last.
 Errors: ID404 unknown worker; ID410 the worker was given up or terminated, its leases are gone: register anew.';
 REVOKE ALL ON FUNCTION ideamine.heartbeat(uuid, jsonb) FROM PUBLIC;
@@ -44,7 +44,7 @@ CREATE OR REPLACE FUNCTION ideamine_internal.latest_possible_heartbeat(worker_id
 LANGUAGE C PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'ideamine_latest_possible_heartbeat';
 COMMENT ON FUNCTION ideamine_internal.latest_possible_heartbeat(uuid, timestamptz) IS
-'The same in favour of the worker: what was not written before the server started is not known any more, and was at most half of
+'The same in favour of the worker: what was not written before the server started is not known any more, and was at most five times
 ideamine.worker_timeout later than `written`. Errors: none of its own.';
 REVOKE ALL ON FUNCTION ideamine_internal.latest_possible_heartbeat(uuid, timestamptz) FROM PUBLIC;
 REVOKE ALL ON FUNCTION ideamine.latest_heartbeat(uuid, timestamptz) FROM PUBLIC;

@@ -65,6 +65,7 @@ void settle(pg::TransactionEvent event) {
 // Of a session that ends while it sleeps, too: FATAL does not unwind.
 constinit std::size_t own_slot = 0;
 constinit bool sleeping = false;
+constinit Installation slept_in{};
 
 void leave() {
     if (!sleeping) {
@@ -76,8 +77,11 @@ void leave() {
     sleeping = false;
 }
 
+// What this session was told of last it may not have taken.
 void leave_at_exit(int, Datum) {
     leave();
+    const pg::LockGuard guard{table.lock()};
+    wake_some(slept_in, 1);
 }
 
 constinit bool leaving_at_exit = false;
@@ -120,6 +124,7 @@ Sleeper::Sleeper(const Installation& installation) : slot_(max_sleepers) {
             shared.slots_used = std::max(shared.slots_used, static_cast<std::uint32_t>(slot_ + 1));
             pg_atomic_fetch_add_u32(&shared.sleepers, 1);
             own_slot = slot_;
+            slept_in = installation;
             sleeping = true;
         }
     }

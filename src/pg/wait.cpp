@@ -1,6 +1,12 @@
 #include "ideamine/pg/wait.hpp"
 
+// What the server's headers say of a client's connection needs the headers of these libraries,
+// which nobody has to have installed; without them it has the same layout.
+#undef ENABLE_GSS
+#undef USE_OPENSSL
+
 extern "C" {
+#include "libpq/libpq.h"
 #include "utils/wait_event.h"
 }
 
@@ -16,13 +22,31 @@ std::uint32_t wait_event([[maybe_unused]] const char* name) {
 #endif
 }
 
+bool has_client() {
+    return MyProcPort != nullptr && WaitEventSetCanReportClosed();
+}
+
+// As the server does it between statements, if it is told to look: this session ends.
+void check_client() {
+    if (!pq_check_connection()) {
+        ClientConnectionLost = 1;
+        InterruptPending = 1;
+    }
+}
+
 }  // namespace
 
 bool wait_on_latch(std::chrono::milliseconds timeout, const char* event) {
     return call([&] {
-        const int woken = WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
-                                    static_cast<long>(timeout.count()), wait_event(event));
+        constexpr int always = WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH;
+        const int woken =
+            WaitLatchOrSocket(MyLatch, has_client() ? always | WL_SOCKET_CLOSED : always,
+                              has_client() ? MyProcPort->sock : PGINVALID_SOCKET,
+                              static_cast<long>(timeout.count()), wait_event(event));
         ResetLatch(MyLatch);
+        if (has_client()) {
+            check_client();
+        }
         CHECK_FOR_INTERRUPTS();
         return (woken & WL_LATCH_SET) != 0;
     });

@@ -16,9 +16,12 @@ namespace {
 using jobs::Ending;
 using jobs::Outcome;
 
+// Rows follow late, so most are older than what shared memory knows, which is asked before they are
+// locked, and once more when they cannot change.
 constinit pg::Statement hold_perhaps_stale{
     "SELECT worker_id, last_heartbeat_at FROM ideamine.workers"
     " WHERE status IN ('active', 'draining', 'degraded') AND last_heartbeat_at < $1"
+    " $[1.2 AND ideamine_internal.latest_possible_heartbeat(worker_id, last_heartbeat_at) < $1$]"
     " ORDER BY worker_id FOR UPDATE SKIP LOCKED"};
 
 constinit pg::Statement give_up_stale{

@@ -35,7 +35,7 @@ Duration worker_timeout() {
 }
 
 Duration longest_unwritten() {
-    return worker_timeout() / 2;
+    return 5 * worker_timeout();
 }
 
 bool auto_replace_workers() {

@@ -207,7 +207,7 @@ CALL pg_temp.refused_exchange(:'leaving', ARRAY[pg_temp.done('b')]);
 SELECT * FROM pg_temp.state;
 
 -- It is a sign of life.
-UPDATE ideamine.workers SET last_heartbeat_at = now() - interval '50 seconds' WHERE worker_id = :'worker';
+UPDATE ideamine.workers SET last_heartbeat_at = now() - interval '6 minutes' WHERE worker_id = :'worker';
 SELECT count(*) FROM ideamine.exchange_jobs(:'worker', NULL, 1);
 SELECT last_heartbeat_at > now() - interval '40 seconds' AS heard_of FROM ideamine.workers WHERE worker_id = :'worker';
 

@@ -269,7 +269,7 @@ SELECT attempt FROM ideamine.acquire_jobs(:'later');
 COMMIT;
 
 -- Asking for work says that the worker lives.
-UPDATE ideamine.workers SET last_heartbeat_at = now() - interval '50 s' WHERE worker_id = :'later';
+UPDATE ideamine.workers SET last_heartbeat_at = now() - interval '6 minutes' WHERE worker_id = :'later';
 SELECT job_type FROM ideamine.acquire_jobs(:'later');
 SELECT last_heartbeat_at > now() - interval '10 s' AS lives FROM ideamine.workers WHERE worker_id = :'later';
 

@@ -208,7 +208,7 @@ SELECT * FROM ideamine.heartbeat(:'quiet');
 SELECT w.last_heartbeat_at = :'written' AS row_is_behind, v.last_heartbeat_at > now() - interval '10 s' AS is_known
 FROM ideamine.workers w JOIN ideamine.v_workers v USING (worker_id);
 -- A row that is too far behind is written.
-UPDATE ideamine.workers SET last_heartbeat_at = now() - interval '31 s';
+UPDATE ideamine.workers SET last_heartbeat_at = now() - interval '301 s';
 SELECT * FROM ideamine.heartbeat(:'quiet');
 SELECT last_heartbeat_at > now() - interval '10 s' AS is_written FROM ideamine.workers;
 -- A notice is found although nothing is written.
@@ -216,7 +216,7 @@ SELECT ideamine.cancel_job(tenant_id, job_id) FROM ideamine.jobs;
 SELECT reason FROM ideamine.heartbeat(:'quiet');
 SELECT reason FROM ideamine.heartbeat(:'quiet');
 -- When it is given up its row gets what was known of it, and its next heartbeat is refused.
-UPDATE ideamine.workers SET last_heartbeat_at = now() - interval '29 s' RETURNING last_heartbeat_at AS written \gset
+UPDATE ideamine.workers SET last_heartbeat_at = now() - interval '299 s' RETURNING last_heartbeat_at AS written \gset
 SELECT * FROM ideamine.heartbeat(:'quiet');
 SELECT count(*) FROM ideamine.mark_stale_workers(now() + interval '50 s');
 SELECT count(*) FROM ideamine.mark_stale_workers(now() + interval '70 s');

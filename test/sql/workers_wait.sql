@@ -85,7 +85,7 @@ SELECT ideamine.next_work_at(:'small'), ideamine.next_work_at(:'worker');
 -- It takes nothing.
 SELECT job_type, status FROM ideamine.jobs ORDER BY job_id;
 -- It is a sign of life.
-UPDATE ideamine.workers SET last_heartbeat_at = now() - interval '50 seconds';
+UPDATE ideamine.workers SET last_heartbeat_at = now() - interval '6 minutes';
 SELECT ideamine.next_work_at(:'worker');
 SELECT last_heartbeat_at > now() - interval '40 seconds' AS heard_of FROM ideamine.workers WHERE worker_id = :'worker';
 -- Unknown and ended workers, missing arguments.
@@ -118,7 +118,7 @@ UPDATE ideamine.jobs SET run_at = now() - interval '1 minute' WHERE job_type = '
 CALL ideamine.wait_for_jobs(:'worker', '24 hours');
 SELECT pg_temp.acquire(:'worker');
 -- It is a sign of life.
-UPDATE ideamine.workers SET last_heartbeat_at = now() - interval '50 seconds';
+UPDATE ideamine.workers SET last_heartbeat_at = now() - interval '6 minutes';
 CALL ideamine.wait_for_jobs(:'worker', '0');
 SELECT last_heartbeat_at > now() - interval '40 seconds' AS heard_of FROM ideamine.workers WHERE worker_id = :'worker';
 -- A draining worker waits for its timeout, and is not refused.

@@ -109,6 +109,27 @@ sql("SELECT pg_terminate_backend($pid, 60000)");
 is(sql("SELECT count(*) FROM pg_stat_activity WHERE pid = $pid"), '0', 'it can be terminated');
 eval { $session->quit };
 
+# Whose client is gone is told of nothing that others wait for.
+$node->append_conf('postgresql.conf', q{ideamine.worker_timeout = '1h'});
+$node->reload;
+my @client = $node->connstr('postgres');
+my $gone = IPC::Run::start([ 'psql', '-XqAt', '-d', @client, '-c', "SET application_name = 'gone'", '-c', "CALL ideamine.wait_for_jobs('$worker', '5 minutes')" ],
+	'>', \my $said, '2>', \my $complained);
+ok($node->poll_query_until('postgres', q{SELECT wait_event_type = 'Extension' FROM pg_stat_activity WHERE application_name = 'gone'}), 'a client sleeps');
+$gone->kill_kill;
+ok($node->poll_query_until('postgres', q{SELECT count(*) = 0 FROM pg_stat_activity WHERE application_name = 'gone'}), 'when it is killed its session ends');
+
+# Who was woken and ends without taking anything passes it on.
+($first) = sleeper($worker, '5 minutes');
+($second) = sleeper($worker, '5 minutes');
+sql(q{SELECT ideamine.create_job(NULL, 'passed on')});
+$first->query_until(qr/awake/, '');
+$first->quit;
+wakes($second, 'one that ends after it was woken passes that on');
+is(sql(qq{SELECT job_type FROM ideamine.acquire_jobs('$worker', 10)}), 'passed on', 'and there is the job');
+$node->append_conf('postgresql.conf', q{ideamine.worker_timeout = '8s'});
+$node->reload;
+
 # A worker that sleeps is alive, for longer than ideamine.worker_timeout.
 ($session, $pid) = sleeper($worker, '11 seconds');
 $session->query_until(qr/awake/, '');
