@@ -25,9 +25,10 @@ SNAPSHOT_RUNS=${SNAPSHOT_RUNS:-2}
 # shellcheck source=peers/queues.bash
 . "$BENCH/peers/queues.bash"
 
+readonly ALL_MEASURES="enqueue process load latency"
+
 # Connections, jobs a call, jobs, and queues. A queue is CLIENT/NAME; with @ its own number of jobs follows, where it
 # is so slow that it needs fewer.
-readonly ALL_MEASURES="enqueue process load latency"
 readonly ENQUEUE="libpq/ideamine libpq/ideamine-keys libpq/by-hand libpq/pgq node/ideamine node/ideamine-keys
     node/graphile-worker node/graphile-worker-keys node/pg-boss node/pg-boss-keys node/bullmq"
 readonly PROCESS_BATCHES="libpq/ideamine libpq/ideamine-exchange libpq/by-hand libpq/by-hand-deletes libpq/pgq

@@ -26,7 +26,7 @@ bool has_client() {
     return MyProcPort != nullptr && WaitEventSetCanReportClosed();
 }
 
-// As the server does it between statements, if it is told to look: this session ends.
+// Ends the session at the next look for interrupts, as client_connection_check_interval does.
 void check_client() {
     if (!pq_check_connection()) {
         ClientConnectionLost = 1;

@@ -195,7 +195,7 @@ class Table {
     void prune_page();
     bool insert_if_new(TupleTableSlot* row, std::uint32_t token);
     void drop_rows();
-    // What it is not told of, it fails for.
+    // Sets `conflict` if a unique index has another such row; without one that is an error.
     void insert_index_entries(TupleTableSlot* row, Write write, bool* conflict = nullptr);
 
     Relation relation_ = nullptr;
