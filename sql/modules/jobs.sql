@@ -297,7 +297,7 @@ CREATE OR REPLACE FUNCTION ideamine.explain_job(
   related_job uuid,
   until       timestamptz
 )
-LANGUAGE C STABLE PARALLEL SAFE
+LANGUAGE C STABLE
 AS 'MODULE_PATHNAME', 'ideamine_explain_job';
 COMMENT ON FUNCTION ideamine.explain_job(text, uuid) IS
 'Why a job is not running: a row for each thing that it waits for, in words (explanation) and for programs

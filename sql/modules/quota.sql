@@ -38,7 +38,7 @@ CREATE OR REPLACE FUNCTION ideamine.has_quota(
   resource  text,
   amount    numeric
 ) RETURNS boolean
-LANGUAGE C STABLE PARALLEL RESTRICTED
+LANGUAGE C STABLE
 AS 'MODULE_PATHNAME', 'ideamine_has_quota';
 COMMENT ON FUNCTION ideamine.has_quota(text, text, numeric) IS
 'Whether so much could be taken now: the column allowed of check_quota(), for loops.
@@ -51,7 +51,7 @@ CREATE OR REPLACE FUNCTION ideamine.check_quota(
   resource  text,
   amount    numeric
 ) RETURNS SETOF ideamine.quota_answer
-LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 1
+LANGUAGE C STABLE ROWS 1
 AS 'MODULE_PATHNAME', 'ideamine_check_quota';
 COMMENT ON FUNCTION ideamine.check_quota(text, text, numeric) IS
 'Whether so much could be taken now, answered from shared memory; nothing is taken. Returns one row: allowed;
@@ -151,7 +151,7 @@ CREATE OR REPLACE FUNCTION ideamine.get_tenant_usage(
   window_start    timestamptz,
   throttled_until timestamptz
 )
-LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 7
+LANGUAGE C STABLE ROWS 7
 AS 'MODULE_PATHNAME', 'ideamine_get_tenant_usage';
 COMMENT ON FUNCTION ideamine.get_tenant_usage(text) IS
 'What a tenant uses at this moment, transactions in progress and running jobs included: a row for each resource.
@@ -164,7 +164,7 @@ GRANT EXECUTE ON FUNCTION ideamine.get_tenant_usage(text) TO ideamine_reader, id
 CREATE OR REPLACE FUNCTION ideamine.calculate_tenant_health(
   tenant_id text DEFAULT NULL
 ) RETURNS integer
-LANGUAGE C STABLE PARALLEL RESTRICTED
+LANGUAGE C STABLE
 AS 'MODULE_PATHNAME', 'ideamine_calculate_tenant_health';
 COMMENT ON FUNCTION ideamine.calculate_tenant_health(text) IS
 'How well a tenant gets along with its quotas: 100, less 5, 10 or 15 for each resource of which 80, 90 or 100 % are in

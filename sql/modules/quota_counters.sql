@@ -46,7 +46,7 @@ CREATE OR REPLACE FUNCTION ideamine.get_counter_memory() RETURNS TABLE (
   accounts bigint,
   counters bigint
 )
-LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 1
+LANGUAGE C STABLE ROWS 1
 AS 'MODULE_PATHNAME', 'ideamine_get_counter_memory';
 COMMENT ON FUNCTION ideamine.get_counter_memory() IS
 'What the shared memory of ideamine.counter_memory holds at this moment, of all databases together. Returns one row:

@@ -13,7 +13,7 @@ CREATE OR REPLACE FUNCTION ideamine.check_user_quota(
   remaining_cost   numeric,
   reset_at         timestamptz
 )
-LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 1
+LANGUAGE C STABLE ROWS 1
 AS 'MODULE_PATHNAME', 'ideamine_check_user_quota';
 COMMENT ON FUNCTION ideamine.check_user_quota(text, text, text, numeric, numeric) IS
 'Whether a user may consume so much more today in a project; nothing is taken. reason, if not: token_limit_exceeded
@@ -61,7 +61,7 @@ CREATE OR REPLACE FUNCTION ideamine.get_user_quota_status(
   remaining_cost   numeric,
   reset_at         timestamptz
 )
-LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 1
+LANGUAGE C STABLE ROWS 1
 AS 'MODULE_PATHNAME', 'ideamine_get_user_quota_status';
 COMMENT ON FUNCTION ideamine.get_user_quota_status(text, text, text) IS
 'What a user may consume per day in a project, what of it is used, and when the next day begins.

@@ -75,6 +75,21 @@ SELECT pg_temp.answer('acme', 'cpu', 3);
 DELETE FROM ideamine.tenant_quotas WHERE tenant_id = 'acme';
 SELECT pg_temp.answer('acme', 'cpu', 3);
 
+-- A query over a table that several processes would read asks as well, for tenants nobody has asked for yet.
+CREATE TABLE asked AS SELECT 'asked-' || i AS tenant_id FROM generate_series(1, 1000) AS i;
+ANALYZE asked;
+SELECT count(ideamine.create_tenant('asked-' || i)) FROM generate_series(1, 5) AS i;
+SELECT job_id FROM ideamine.create_job('asked-4', 'waiting') \gset
+SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0;
+SELECT ideamine.has_quota(tenant_id, 'gpu', 1) FROM asked WHERE tenant_id = 'asked-1';
+SELECT used_tokens FROM asked, ideamine.get_user_quota_status(tenant_id, 'ann', 'weather') WHERE tenant_id = 'asked-2';
+SELECT ideamine.calculate_tenant_health(tenant_id) FROM asked WHERE tenant_id = 'asked-3';
+SELECT e.reason FROM asked, ideamine.explain_job(tenant_id, :'job_id') AS e WHERE tenant_id = 'asked-4';
+SELECT sum(used) FROM asked, ideamine.get_tenant_usage(tenant_id) WHERE tenant_id = 'asked-5';
+SELECT DISTINCT state FROM asked, ideamine.audit_counters() WHERE tenant_id = 'asked-5';
+RESET parallel_setup_cost; RESET parallel_tuple_cost; RESET min_parallel_table_scan_size;
+DROP TABLE asked;
+
 -- Bad input.
 CALL pg_temp.refused($$SELECT * FROM ideamine.check_quota('nobody', 'cpu', 1)$$);
 CALL pg_temp.refused($$SELECT ideamine.has_quota('nobody', 'cpu', 1)$$);

@@ -72,14 +72,22 @@ class Storm {
         return std::jthread{[this, work = std::move(work)] {
             try {
                 work();
-            } catch (const Gone& gone) {
-                if (!options_.until_gone) {
-                    findings_.add(gone.what());
-                }
             } catch (const std::exception& error) {
-                findings_.add(error.what());
+                if (!options_.until_gone || is_served()) {
+                    findings_.add(error.what());
+                }
             }
         }};
+    }
+
+    // What a server says last, while it is dying, may be any error.
+    bool is_served() const {
+        try {
+            const Session session{options_.dsn};
+            return true;
+        } catch (const Gone&) {
+            return false;
+        }
     }
 
     void run_client(int number) {
