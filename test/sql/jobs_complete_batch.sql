@@ -3,23 +3,8 @@ SET client_min_messages = warning;
 TRUNCATE ideamine.tenants, ideamine.workers, ideamine.jobs, ideamine.job_dependencies,
   ideamine.ended_attempts, ideamine.dead_letter_queue, ideamine.paused_queues, ideamine_internal.stop_notices;
 
--- Runs a statement that must be refused and shows how, with ids made here and epochs masked.
-CREATE PROCEDURE pg_temp.refused(statement text, VARIADIC arguments text[] DEFAULT '{}')
-LANGUAGE plpgsql AS $$
-DECLARE
-  detail text;
-  hint   text;
-BEGIN
-  EXECUTE format(statement, VARIADIC arguments);
-  RAISE INFO 'not refused: %', statement;
-EXCEPTION WHEN OTHERS THEN
-  GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
-  RAISE INFO '%', regexp_replace(regexp_replace(
-    concat(SQLSTATE, ': ', SQLERRM, E'\nDETAIL: ' || nullif(detail, ''), E'\nHINT: ' || nullif(hint, '')),
-    '[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}', '<id>', 'gi'),
-    '\m[1-9][0-9]{9,}\M', '<epoch>', 'g');
-END
-$$;
+\getenv tests PG_ABS_SRCDIR
+\i :tests/sql/include/refused.sql
 
 SELECT ideamine.create_tenant('acme'), ideamine.create_tenant('globex');
 SELECT ideamine.register_worker('test') AS worker \gset

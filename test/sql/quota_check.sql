@@ -9,18 +9,8 @@ CREATE FUNCTION pg_temp.answer(tenant text, resource text, amount numeric) RETUR
                 CASE WHEN throttled_until IS NOT NULL THEN ', throttled' END)
   FROM ideamine.check_quota(tenant, resource, amount)
 $$;
-CREATE PROCEDURE pg_temp.refused(statement text) LANGUAGE plpgsql AS $$
-DECLARE
-  detail text;
-  hint   text;
-BEGIN
-  EXECUTE statement;
-  RAISE INFO 'not refused: %', statement;
-EXCEPTION WHEN OTHERS THEN
-  GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
-  RAISE INFO '%', concat(SQLSTATE, ': ', SQLERRM, E'\nDETAIL: ' || nullif(detail, ''), E'\nHINT: ' || nullif(hint, ''));
-END
-$$;
+\getenv tests PG_ABS_SRCDIR
+\i :tests/sql/include/refused.sql
 
 -- A new tenant has what its tier gives; what is not named keeps its value.
 SELECT ideamine.set_quotas('acme', max_cpu_cores => 4);

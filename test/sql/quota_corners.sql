@@ -4,14 +4,8 @@ SET client_min_messages = warning;
 TRUNCATE ideamine.tenants, ideamine.tenant_quotas, ideamine.quota_violations, ideamine.events;
 SELECT ideamine.record_violations() IS NOT NULL AS emptied;
 TRUNCATE ideamine.quota_violations, ideamine.events;
-CREATE PROCEDURE pg_temp.refused(statement text) LANGUAGE plpgsql AS $$
-BEGIN
-  EXECUTE statement;
-  RAISE INFO 'not refused: %', statement;
-EXCEPTION WHEN OTHERS THEN
-  RAISE INFO '%: %', SQLSTATE, SQLERRM;
-END
-$$;
+\getenv tests PG_ABS_SRCDIR
+\i :tests/sql/include/refused.sql
 
 -- Two thresholds crossed by a transaction that rolls back throttle nobody, in whatever way they were crossed.
 SELECT ideamine.set_quotas('corner', max_cpu_cores => 10, max_memory_gb => 10, max_gpus => 10);

@@ -16,18 +16,8 @@ CREATE FUNCTION pg_temp.used(resource text) RETURNS numeric LANGUAGE sql AS $$
 $$;
 CREATE VIEW pg_temp.broken AS
   SELECT scope, id, resource, settled, leased, held, ledger_settled, ledger_leased FROM ideamine.audit_counters() WHERE state <> 'ok';
-CREATE PROCEDURE pg_temp.refused(statement text) LANGUAGE plpgsql AS $$
-DECLARE
-  detail text;
-  hint   text;
-BEGIN
-  EXECUTE statement;
-  RAISE INFO 'not refused: %', statement;
-EXCEPTION WHEN OTHERS THEN
-  GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
-  RAISE INFO '%', concat(SQLSTATE, ': ', SQLERRM, E'\nDETAIL: ' || nullif(detail, ''), E'\nHINT: ' || nullif(hint, ''));
-END
-$$;
+\getenv tests PG_ABS_SRCDIR
+\i :tests/sql/include/refused.sql
 
 SELECT ideamine.set_quotas('acme', max_cpu_cores => 10, max_memory_gb => 10, max_tokens_per_day => 1000, max_gpus => 2,
                            throttle_enabled => false);

@@ -18,17 +18,8 @@ CREATE VIEW pg_temp.broken AS
 CREATE PROCEDURE pg_temp.forget() LANGUAGE sql AS $$
   TRUNCATE ideamine.jobs, ideamine.job_dependencies, ideamine.ended_attempts, ideamine.dead_letter_queue
 $$;
-CREATE PROCEDURE pg_temp.refused(statement text) LANGUAGE plpgsql AS $$
-DECLARE
-  hint text;
-BEGIN
-  EXECUTE statement;
-  RAISE INFO 'not refused: %', statement;
-EXCEPTION WHEN OTHERS THEN
-  GET STACKED DIAGNOSTICS hint = PG_EXCEPTION_HINT;
-  RAISE INFO '%', concat(SQLSTATE, ': ', SQLERRM, E'\nHINT: ' || nullif(hint, ''));
-END
-$$;
+\getenv tests PG_ABS_SRCDIR
+\i :tests/sql/include/refused.sql
 
 SELECT ideamine.set_quotas('acme', max_cpu_cores => 4, max_memory_gb => 8, max_gpus => 1, max_concurrent_runs => 5,
                            burst_percent => 0, throttle_enabled => false);

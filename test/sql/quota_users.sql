@@ -11,14 +11,8 @@ RETURNS text LANGUAGE sql AS $$
 $$;
 CREATE VIEW pg_temp.broken AS
   SELECT scope, id, resource, settled, held, ledger_settled FROM ideamine.audit_counters() WHERE state <> 'ok';
-CREATE PROCEDURE pg_temp.refused(statement text) LANGUAGE plpgsql AS $$
-BEGIN
-  EXECUTE statement;
-  RAISE INFO 'not refused: %', statement;
-EXCEPTION WHEN OTHERS THEN
-  RAISE INFO '%: %', SQLSTATE, SQLERRM;
-END
-$$;
+\getenv tests PG_ABS_SRCDIR
+\i :tests/sql/include/refused.sql
 
 -- A check makes nothing; a first use makes the row, with the defaults.
 SELECT allowed, reason, remaining_tokens, remaining_cost, reset_at = date_trunc('day', now(), 'UTC') + interval '1 day' AS at_midnight
