@@ -45,10 +45,10 @@ SELECT worker FROM public.idle WHERE n = :client_id \gset
 CALL ideamine.wait_for_jobs(:worker, '30 seconds');
 SELECT count(*) FROM ideamine.heartbeat(:worker);
 SQL
-"$PGBENCH" -n -M prepared -D registered=0 -f "$BENCH_FOLDER/idle.sql" -c "$workers" -j 1 -T $((seconds + 120)) >/dev/null &
+"$PGBENCH" -n -M prepared -D registered=0 -f "$BENCH_FOLDER/idle.sql" -c "$workers" -j 1 -T $((seconds + 230)) >/dev/null &
 load=$!
-# each has done everything once, and planned what it does
-sleep 100
+# each has done everything six times: the server plans a prepared statement of the first five
+sleep 200
 row "$workers idle workers (aim 2 %, 1024 kB)" "$(measure)"
 row "sleepers at the end" "$(sql -c "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'IdeamineWaitForJobs' OR query LIKE 'CALL%'")"
 kill "$load"

@@ -1,6 +1,7 @@
 #include "bgworker/restore_watch.hpp"
 
 #include "bgworker/settings.hpp"
+#include "ideamine/pg/sessions.hpp"
 #include "ideamine/pg/spi.hpp"
 
 namespace ideamine::bgworker {
@@ -27,12 +28,21 @@ constinit pg::Statement restoring_sessions{R"(
           AND schema.nspname IN ('ideamine', 'ideamine_internal')
     ))"};
 
+// Whether it is worth while to ask.
+bool may_restore(const pg::Session& session) {
+    return session.application_name == "pg_restore" || session.copies;
+}
+
+bool is_restoring() {
+    return pg::any_session(may_restore) && restoring_sessions.execute()[0].get<bool>(0);
+}
+
 }  // namespace
 
 bool RestoreWatch::restore_under_way(SteadyTime now) {
     if (now - looked_ >= between_looks) {
         looked_ = now;
-        restoring_now_ = restoring_sessions.execute()[0].get<bool>(0);
+        restoring_now_ = is_restoring();
         if (restoring_now_) {
             note_sign();
         }

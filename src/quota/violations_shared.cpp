@@ -18,6 +18,7 @@ constexpr std::size_t choices = 16;
 
 struct Table {
     std::int64_t dropped;
+    std::size_t queued_places;
     Queued queued[places];  // free where the count is 0
 };
 
@@ -67,6 +68,12 @@ Queued* find_place(const pg::Installation& installation, std::string_view tenant
     return free;
 }
 
+// Most of the time nothing is, which is not worth a walk through all places.
+bool is_any_queued() {
+    const pg::LockGuard guard{table.lock(), LW_SHARED};
+    return table.get().queued_places > 0;
+}
+
 void forget_taken(pg::TransactionEvent event) {
     if (!pg::has_ended(event) || taken().empty()) {
         return;
@@ -75,8 +82,9 @@ void forget_taken(pg::TransactionEvent event) {
         LWLockAcquire(table.lock(), LW_EXCLUSIVE);
         for (const auto& [place, count, first_at] : taken()) {
             auto& queued = table.get().queued[place];
-            if (queued.first_at == first_at) {
+            if (queued.first_at == first_at && queued.count > 0) {
                 queued.count -= std::min(count, queued.count);
+                table.get().queued_places -= queued.count == 0 ? 1 : 0;
             }
         }
         LWLockRelease(table.lock());
@@ -115,6 +123,7 @@ void queue_violation(std::string_view tenant, Resource resource, Action action,
     } else {
         const bool is_new = queued->count == 0;
         if (is_new) {
+            ++table.get().queued_places;
             *queued = {.installation = installation,
                        .resource = resource,
                        .action = action,
@@ -143,12 +152,15 @@ void queue_violation(std::string_view tenant, Resource resource, Action action,
 }
 
 std::vector<Queued> take_violations() {
+    table.check_available();
+    if (!is_any_queued()) {
+        return {};
+    }
     if (!watching) {
         pg::at_transaction_events(pg::AtEnd::settle, forget_taken);
         pg::at_subtransaction_end(forget_undone);
         watching = true;
     }
-    table.check_available();
     const auto installation = pg::current_installation();
     std::vector<Queued> copies;
     if (!taken().empty()) {
