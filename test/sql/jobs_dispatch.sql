@@ -230,3 +230,15 @@ SELECT job_type FROM ideamine.acquire_jobs(:'watched', 10);
 ROLLBACK;
 SELECT * FROM pg_temp.apart();
 SELECT pg_temp.held(:'watched');
+
+-- Where a job stood that was deleted by hand another one may stand now: that is not for whoever was to get the first.
+TRUNCATE ideamine.jobs, ideamine.job_dependencies, ideamine.ended_attempts, ideamine.dead_letter_queue;
+SELECT ideamine.register_worker('of acme', tenants => '{acme}') AS of_acme \gset
+SELECT pg_temp.taken(:'of_acme');
+SELECT created FROM ideamine.create_job('acme', 'deleted');
+SELECT ready_jobs FROM ideamine.get_dispatch_memory();
+DELETE FROM ideamine.jobs;
+VACUUM ideamine.jobs;
+SELECT created FROM ideamine.create_job('other', 'of other');
+SELECT pg_temp.taken(:'of_acme');
+SELECT pg_temp.taken(:'worker');

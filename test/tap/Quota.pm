@@ -59,7 +59,8 @@ sub answer_of
 sub start_again
 {
 	my ($node) = @_;
-	for (1 .. 60)
+	# a server that dies while it recovers leaves a startup process, which waits for its checkpointer for a minute
+	for (1 .. 120)
 	{
 		return 1 if $node->start(fail_ok => 1);
 		# it may have been too slow for the attempt, and run all the same

@@ -113,7 +113,7 @@ std::vector<Entry> make_entries() {
              "ideamine.databases does not name the database"),
         flag("--no-sweep", &O::sweep, Sweep::none, "leave that to the background worker"),
         flag("--reconnect", &O::reconnect, true,
-             "survive restarts of the server, waiting up to 60 s for each"),
+             "survive restarts of the server, waiting up to three minutes for each"),
         number("--timeout", "S", &O::timeout_s, Reals{1, 1e6},
                "give up after S seconds, default: twice what it should take, and 120"),
         text("--ack-log", "FILE", &O::ack_log,

@@ -6,7 +6,9 @@
 namespace replay {
 
 Connection connect_to(const Server& server, const RunState& state) {
-    constexpr std::chrono::seconds patience{60};
+    // A server that died while it recovered cannot start before its startup process has gone, which
+    // waits a minute for a checkpointer.
+    constexpr std::chrono::minutes patience{3};
     const auto until = std::chrono::steady_clock::now() + patience;
     while (true) {
         try {

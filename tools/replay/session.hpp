@@ -22,7 +22,7 @@ class Unreachable : public std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-// With Server::reconnect it goes on trying for 60 s, or until the run has stopped.
+// With Server::reconnect it goes on trying for three minutes, or until the run has stopped.
 Connection connect_to(const Server& server, const RunState& state);
 
 // The server has just started and is not quite ready: worth another try under Server::reconnect.
