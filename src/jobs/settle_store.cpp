@@ -71,21 +71,6 @@ constinit pg::Statement describe_lease{
 // server walks along an array of results for each of them.
 constexpr std::size_t longest_stretch = 500;
 
-struct Completing {
-    std::vector<std::size_t> positions;  // of the endings
-    std::vector<Uuid> jobs;
-    std::vector<Epoch> epochs;
-    std::vector<std::optional<pg::Json>> results;
-
-    Completing from(std::size_t first) const {
-        const auto rest = [first](const auto& all) {
-            return std::decay_t<decltype(all)>(all.begin() + static_cast<std::ptrdiff_t>(first),
-                                               all.end());
-        };
-        return {rest(positions), rest(jobs), rest(epochs), rest(results)};
-    }
-};
-
 struct Requeueing {
     std::vector<std::int32_t> positions;
     std::vector<pg::Tid> tids;
@@ -122,9 +107,12 @@ class Settling {
   private:
     void sort();
     void complete_open();
-    void complete(const std::string& tenant, const Completing& completing);
-    Completing complete_directly(const std::string& tenant, const Completing& completing);
-    void complete_by_statement(const std::string& tenant, const Completing& completing);
+    std::vector<std::size_t> open_completions() const;
+    std::vector<std::uint64_t> places_of(const std::vector<std::size_t>& completions) const;
+    std::size_t complete_directly(const std::vector<std::size_t>& completions,
+                                  const std::vector<std::uint64_t>& places, std::size_t next);
+    std::size_t complete_by_statement(const std::vector<std::size_t>& completions,
+                                      std::size_t next);
     void note_completion(std::size_t position, bool has_dependents,
                          const std::optional<Uuid>& quorum_of, const Holding& holding);
     void requeue_open();
@@ -167,72 +155,69 @@ void Settling::forget_decided() {
     });
 }
 
-// Completions are written without a look first, because nearly all of them are in order. A second
-// one of the same job waits for the next time round.
+// Completions are written without a look first, because nearly all of them are in order.
 void Settling::complete_open() {
-    Completing stretch;
-    const std::string* tenant = nullptr;
-    const auto flush = [&] {
-        if (!stretch.jobs.empty()) {
-            complete(*tenant, stretch);
-            stretch = {};
-        }
-    };
-    for (const auto position : open_) {
-        const auto& [lease, outcome, error, retryable, retry_after, data] = endings_[position];
-        if (outcome != Outcome::completed) {
-            continue;
-        }
-        const bool same_tenant = tenant != nullptr && *tenant == lease.tenant;
-        if (same_tenant && !stretch.jobs.empty() && stretch.jobs.back() == lease.job) {
-            continue;
-        }
-        if (!same_tenant || stretch.jobs.size() == longest_stretch) {
-            flush();
-        }
-        tenant = &lease.tenant;
-        stretch.positions.push_back(position);
-        stretch.jobs.push_back(lease.job);
-        stretch.epochs.push_back(lease.epoch);
-        stretch.results.push_back(data);
+    const auto completions = open_completions();
+    const auto places = places_of(completions);
+    for (std::size_t next = 0; next < completions.size();) {
+        next = complete_directly(completions, places, next);
+        next = complete_by_statement(completions, next);
     }
-    flush();
     forget_decided();
 }
 
-void Settling::complete(const std::string& tenant, const Completing& completing) {
-    const auto rest = complete_directly(tenant, completing);
-    if (!rest.jobs.empty()) {
-        complete_by_statement(tenant, rest);
+// A second one of the same job waits for the next time round.
+std::vector<std::size_t> Settling::open_completions() const {
+    std::vector<std::size_t> completions;
+    for (const auto position : open_) {
+        const auto& [lease, outcome, error, retryable, retry_after, data] = endings_[position];
+        const auto is_second = [&](const LeaseRef& before) {
+            return before.job == lease.job && before.tenant == lease.tenant;
+        };
+        if (outcome == Outcome::completed &&
+            (completions.empty() || !is_second(endings_[completions.back()].lease))) {
+            completions.push_back(position);
+        }
     }
+    return completions;
 }
 
-// As many as stand where they stood when they were acquired, and nobody has locked. Returns the
-// rest: rows are locked in one order everywhere, so that none is written after one that may have to
-// be waited for.
-Completing Settling::complete_directly(const std::string& tenant, const Completing& completing) {
-    const auto places = dispatch::shared::rows_of(completing.jobs, completing.epochs);
-    JobRows rows;
-    if (!rows.are_plain()) {
-        return completing;
+// Where their rows stood when they were acquired.
+std::vector<std::uint64_t> Settling::places_of(const std::vector<std::size_t>& completions) const {
+    std::vector<Uuid> jobs;
+    std::vector<Epoch> epochs;
+    for (const auto position : completions) {
+        jobs.push_back(endings_[position].lease.job);
+        epochs.push_back(endings_[position].lease.epoch);
     }
-    std::size_t i = 0;
-    for (; i < completing.jobs.size(); ++i) {
-        const auto epoch = completing.epochs[i];
-        const bool is_here = places[i] != 0 && rows.find(completing.jobs[i], tid_of(places[i])) &&
-                             rows.tenant() == tenant && rows.runs_by(epoch) && !rows.has_key();
+    return dispatch::shared::rows_of(jobs, epochs);
+}
+
+// From the next one on, of all tenants, as many as stand where they stood, and nobody has locked.
+// Returns the first that does not: rows are locked in one order everywhere, so that none is written
+// after one that may have to be waited for.
+std::size_t Settling::complete_directly(const std::vector<std::size_t>& completions,
+                                        const std::vector<std::uint64_t>& places,
+                                        std::size_t next) {
+    JobRows rows;
+    for (; rows.are_plain() && next < completions.size(); ++next) {
+        const auto& ending = endings_[completions[next]];
+        const auto& lease = ending.lease;
+        const bool is_here = places[next] != 0 && rows.find(lease.job, tid_of(places[next])) &&
+                             rows.tenant() == lease.tenant && rows.runs_by(lease.epoch) &&
+                             !rows.has_key();
         if (!is_here) {
             break;
         }
         const auto has_dependents = rows.has_dependents();
         const auto quorum_of = rows.quorum_of();
         const auto holding = rows.holding();
-        if (!rows.try_complete(now_, completing.results[i])) {
+        if (!rows.try_complete(now_, ending.data)) {
             break;
         }
-        note_completion(completing.positions[i], has_dependents, quorum_of, holding);
+        note_completion(completions[next], has_dependents, quorum_of, holding);
     }
-    return completing.from(i);
+    return next;
 }
 
 void Settling::note_completion(std::size_t position, bool has_dependents,
@@ -245,13 +230,31 @@ void Settling::note_completion(std::size_t position, bool has_dependents,
     release(lease, quorum_of, holding);
 }
 
-void Settling::complete_by_statement(const std::string& tenant, const Completing& completing) {
-    for (const pg::Row row : complete_attempts.execute(tenant, completing.jobs, completing.epochs,
-                                                       completing.results, now_)) {
+// A stretch of one tenant's, from the next one on. Returns the first after it.
+std::size_t Settling::complete_by_statement(const std::vector<std::size_t>& completions,
+                                            std::size_t next) {
+    if (next == completions.size()) {
+        return next;
+    }
+    const auto& tenant = endings_[completions[next]].lease.tenant;
+    const auto first = next;
+    std::vector<Uuid> jobs;
+    std::vector<Epoch> epochs;
+    std::vector<std::optional<pg::Json>> results;
+    for (; next < completions.size() && jobs.size() < longest_stretch &&
+           endings_[completions[next]].lease.tenant == tenant;
+         ++next) {
+        const auto& ending = endings_[completions[next]];
+        jobs.push_back(ending.lease.job);
+        epochs.push_back(ending.lease.epoch);
+        results.push_back(ending.data);
+    }
+    for (const pg::Row row : complete_attempts.execute(tenant, jobs, epochs, results, now_)) {
         const auto i = static_cast<std::size_t>(row.get<std::int32_t>(0));
-        note_completion(completing.positions[i], row.get<bool>(1), row.optional<Uuid>(2),
+        note_completion(completions[first + i], row.get<bool>(1), row.optional<Uuid>(2),
                         Released::read_holding(row, 3));
     }
+    return next;
 }
 
 // Finds out about the rest: which are stale, which jobs are unknown, and what becomes of those that

@@ -4,6 +4,7 @@
 
 extern "C" {
 #include "access/heapam.h"
+#include "access/heaptoast.h"
 #include "access/table.h"
 #include "access/xact.h"
 #include "catalog/namespace.h"
@@ -108,7 +109,17 @@ void Table::find_labels(const char* type, const std::string_view* names, Datum* 
     });
 }
 
-// As scans do: a page that is full makes room for new versions.
+namespace {
+
+// Whether another version of any row would find room. Without a lock: it is a hint.
+bool has_room(Page page) {
+    return !PageIsFull(page) && PageGetHeapFreeSpace(page) >= TOAST_TUPLE_THRESHOLD;
+}
+
+}  // namespace
+
+// As scans do: a page that is full makes room for new versions. They would do it as soon as it is
+// fuller than inserts make it, which for a table with a low fillfactor is always.
 void Table::prune_page() {
     const auto block = ItemPointerGetBlockNumber(&tid_);
     if (block == std::exchange(pruned_, block)) {
@@ -116,7 +127,9 @@ void Table::prune_page() {
     }
     ExecClearTuple(found_);
     const auto buffer = ReadBuffer(relation_, block);
-    heap_page_prune_opt(relation_, buffer);
+    if (!has_room(BufferGetPage(buffer))) {
+        heap_page_prune_opt(relation_, buffer);
+    }
     ReleaseBuffer(buffer);
 }
 
