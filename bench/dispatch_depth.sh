@@ -9,6 +9,10 @@ load=$(dirname "$REPLAY")/queue_load
 finished=${FINISHED:-10000000}
 readonly round=20000
 
+# What waits finds room in the server's memory, as it is recommended for any table that is worked on.
+sql -c "ALTER SYSTEM SET shared_buffers = '2GB'"
+restart_server
+
 # Databases of one server, so that they can take turns.
 make_queue() {
     sql -c "CREATE DATABASE $1"
@@ -32,7 +36,7 @@ VACUUM (ANALYZE);
 SQL
 }
 
-# Jobs that finished yesterday.
+# Jobs that finished yesterday, and have gone where the background worker takes them.
 add_finished() {
     sql -d "$1" -o /dev/null -v finished="$2" <<'SQL'
 SELECT ideamine.create_tenant('past', 'past');
@@ -42,6 +46,12 @@ INSERT INTO ideamine.jobs (job_id, run_at, created_at, epoch, status, priority_c
     t, t, 4294967297, 'completed', 'P2', 1, 0, 0,
     'past', '{}', 'page', 'default', '{"page": 1}', t, gen_random_uuid(), t, t, '1 minute', '{"ok": true}'
   FROM generate_series(1, :finished) AS i, LATERAL (SELECT now() - interval '1 day' + i * interval '1 ms' AS t) AS at;
+DO $$
+BEGIN
+  WHILE (SELECT more FROM ideamine.move_to_history()) LOOP
+    COMMIT;
+  END LOOP;
+END $$;
 VACUUM (ANALYZE);
 CHECKPOINT;
 SQL

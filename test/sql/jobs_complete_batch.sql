@@ -101,3 +101,15 @@ SELECT answer, count(*), count(DISTINCT job_id) FROM ideamine.complete_jobs((
   SELECT jsonb_agg(to_jsonb(many) || jsonb_build_object('result', job_id) ORDER BY random()) FROM many)) GROUP BY answer;
 SELECT status, count(*) FILTER (WHERE result = to_jsonb(job_id)) AS with_its_own_result, count(*)
 FROM ideamine.jobs WHERE job_type = 'many' GROUP BY status;
+
+-- So of many tenants, with some among them whose rows are not where they stood, or who hold a concurrency key, and with twins.
+SELECT count(ideamine.create_tenant('tenant-' || i)) FROM generate_series(1, 60) AS i;
+SELECT count(*) FROM generate_series(1, 60) AS i, generate_series(1, 5) AS n, ideamine.create_job('tenant-' || i, 'one of ' || n,
+  options => CASE WHEN i % 7 = 0 AND n = 2 THEN '{"concurrency_key": "key"}' ELSE '{}' END::jsonb);
+CREATE TEMP TABLE spread AS SELECT tenant_id, job_id, epoch, job_type FROM ideamine.acquire_jobs(:'worker', 1000);
+UPDATE ideamine.jobs SET phase = 'moved' WHERE job_type = 'one of 3' AND tenant_id LIKE '%1';
+SELECT answer, count(*), count(DISTINCT job_id) FROM ideamine.complete_jobs((
+  SELECT jsonb_agg(to_jsonb(spread) - 'job_type' || jsonb_build_object('result', job_id) ORDER BY random())
+  FROM (SELECT * FROM spread UNION ALL SELECT * FROM spread WHERE job_type = 'one of 4') AS spread)) GROUP BY answer ORDER BY answer;
+SELECT status, count(*) FILTER (WHERE result = to_jsonb(job_id)) AS with_its_own_result, count(*)
+FROM ideamine.jobs WHERE job_type LIKE 'one of _' GROUP BY status;
