@@ -155,7 +155,7 @@ Reading read(const Party& party, int resource, Time now) {
         return *reading;
     }
     const auto account = pin_party(party);
-    return with_counter(*account, *party.ledger, resource, [&](const Counter& counter) {
+    return with_counter(*account, *party.ledger, resource, [&](const Counter& counter, Time) {
         return account->read(counter.usage, resource);
     });
 }
@@ -172,8 +172,7 @@ Amount admit_some(const Ask& ask, Throttling throttling, Purpose purpose) {
     const auto account = pin_party(ask.party);
     prepare_notes(1);
     const auto admitted =
-        with_counter(*account, *ask.party.ledger, ask.resource, [&](Counter& counter) {
-            const auto now = pg::now();
+        with_counter(*account, *ask.party.ledger, ask.resource, [&](Counter& counter, Time now) {
             const auto& limits = limits_of(*account, counter);
             const auto amount = std::min(ask.amount, remaining(limits, counter.usage));
             const bool throttled =
@@ -196,8 +195,7 @@ Answer take(const Ask& ask, Purpose purpose) {
     const auto account = pin_party(ask.party);
     prepare_notes(1);
     const auto answer =
-        with_counter(*account, *ask.party.ledger, ask.resource, [&](Counter& counter) {
-            const auto now = pg::now();
+        with_counter(*account, *ask.party.ledger, ask.resource, [&](Counter& counter, Time now) {
             const auto& limits = limits_of(*account, counter);
             if (!is_countable(counter.usage, ask.amount)) {
                 throw Error(Code::invalid_argument, "the amount is too large",
@@ -218,7 +216,7 @@ Amount release(const Ask& ask) {
     const auto account = pin_party(ask.party);
     prepare_notes(1);
     const auto released =
-        with_counter(*account, *ask.party.ledger, ask.resource, [&](Counter& counter) {
+        with_counter(*account, *ask.party.ledger, ask.resource, [&](Counter& counter, Time) {
             // what nobody else can give back goes first; it is there as long as the release is
             const auto own = std::min(ask.amount, own_releasable(counter));
             const auto of_settled = std::min(ask.amount - own, releasable(counter.usage));

@@ -16,9 +16,8 @@ struct Pair {
     // Calls `work` with both locks and both counters, when they are there.
     template <typename Work>
     void with_counters(const Membership& membership, Work&& work) {
-        const auto give_up_at = pg::now() + counter_load_timeout();
-        for (;;) {
-            const auto now = pg::now();
+        auto now = pg::now();
+        for (const auto give_up_at = now + counter_load_timeout();; now = pg::now()) {
             Counter* of_member = nullptr;
             {
                 const AccountLock lock{*member, *group};
@@ -93,7 +92,7 @@ class EndingLeases {
         prepare_notes(ending.parts.size() + ending.members.size());
     }
 
-    void run() {
+    Reading run() {
         for (const auto& member : ending_.members) {
             load_member(member);
         }
@@ -104,6 +103,7 @@ class EndingLeases {
         for (std::size_t i = 0; i < ending_.members.size(); ++i) {
             end(ending_.members[i], *members_[i]);
         }
+        return group_;
     }
 
   private:
@@ -111,7 +111,7 @@ class EndingLeases {
         members_.push_back(pin_party(member.party));
         with_counter(
             *members_.back(), *member.party.ledger, 0,
-            [&](const Counter& counter) {
+            [&](const Counter& counter, Time) {
                 // the group's sum misses it if no lease of it is left
                 missing_members_ += counter.usage.leased == member.leases ? 1 : 0;
             },
@@ -124,7 +124,8 @@ class EndingLeases {
                 std::ranges::find(ending_.parts, ending_.group, &Ending::Part::resource);
             const auto others = part == ending_.parts.end() ? 0 : part->amount;
             with_counter(
-                *account_, *ending_.scope.ledger, ending_.group, [](const Counter&) {},
+                *account_, *ending_.scope.ledger, ending_.group,
+                [&](const Counter& counter, Time) { read_group(counter); },
                 others + missing_members_);
         }
     }
@@ -132,12 +133,15 @@ class EndingLeases {
     void end(const Ending::Part& part) {
         with_counter(
             *account_, *ending_.scope.ledger, part.resource,
-            [&](Counter& counter) {
+            [&](Counter& counter, Time) {
                 add_note({.account = account_.get(),
                           .counter = &counter,
                           .ledger = ending_.scope.ledger,
                           .amount = part.amount,
                           .kind = Note::Kind::unlease});
+                if (part.resource == ending_.group) {
+                    read_group(counter);
+                }
             },
             part.amount);
     }
@@ -153,18 +157,24 @@ class EndingLeases {
                   .kind = Note::Kind::leave});
     }
 
+    void read_group(const Counter& counter) {
+        group_ = account_->read(counter.usage, ending_.group);
+    }
+
     const Ending& ending_;
     Pin account_;
+    Reading group_{};
     std::vector<Pin> members_;
     Amount missing_members_ = 0;
 };
 
 }  // namespace
 
-void end_leases(const Ending& ending) {
+Reading end_leases(const Ending& ending) {
     check_may_take();
-    EndingLeases{ending}.run();
+    const auto group = EndingLeases{ending}.run();
     pg::fault_point("admission.leases_ended");
+    return group;
 }
 
 }  // namespace ideamine::admission::shared

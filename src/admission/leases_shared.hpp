@@ -34,6 +34,7 @@ struct Ending {
     int group;                // the resource in which members count
     std::vector<Member> members;
 };
-void end_leases(const Ending& ending);
+// Returns how the group's counter stands, if any part or member counts in it: with these leases.
+Reading end_leases(const Ending& ending);
 
 }  // namespace ideamine::admission::shared

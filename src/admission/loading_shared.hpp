@@ -22,16 +22,16 @@ Counter* ready_counter(const Account& account, int resource, Time now);
 void load(Account& account, const Ledger& ledger, int resource, Time give_up_at,
           Amount missing_leases = 0);
 
-// Calls `work` with the account's lock and the counter, when it is there.
+// Calls `work` with the account's lock, the counter, when it is there, and the time.
 template <typename Work>
 auto with_counter(Account& account, const Ledger& ledger, int resource, Work&& work,
                   Amount missing_leases = 0) {
-    const auto give_up_at = pg::now() + counter_load_timeout();
-    for (;;) {
+    auto now = pg::now();
+    for (const auto give_up_at = now + counter_load_timeout();; now = pg::now()) {
         {
             const AccountLock lock{account};
-            if (auto* counter = ready_counter(account, resource, pg::now())) {
-                return work(*counter);
+            if (auto* counter = ready_counter(account, resource, now)) {
+                return work(*counter, now);
             }
         }
         load(account, ledger, resource, give_up_at, missing_leases);

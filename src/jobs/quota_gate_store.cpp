@@ -66,7 +66,7 @@ dispatch::Gate::Answer QuotaGate::ask(const dispatch::Tenant& tenant, const disp
         return Answer::park;
     }
     throttling_ = throttling_in(static_cast<PriorityClass>(priority_class));
-    const auto standing = quota::known_standing(tenant.id_view(), throttling_);
+    const auto standing = quota::known_standing(now_, tenant.id_view(), throttling_);
     if (!standing) {
         unknown_ = tenant.id_view();
         return Answer::stop;
@@ -82,6 +82,7 @@ bool QuotaGate::find_out() {
         return false;
     }
     const auto tenant = std::exchange(unknown_, {});
+    now_ = pg::now();  // it may be that a day has begun since
     if (access::has_tenant(tenant)) {
         quota::standing(tenant, throttling_);
     } else {

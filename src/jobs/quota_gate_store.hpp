@@ -35,6 +35,7 @@ class QuotaGate final : public dispatch::Gate {
 
   private:
     bool counts_leases_ = quota::counts_leases();
+    Time now_ = pg::now();
     std::string unknown_;
     std::set<std::string, std::less<>> gone_;  // tenants that are no more
     quota::Throttling throttling_{};

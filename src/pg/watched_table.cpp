@@ -54,20 +54,37 @@ Found find(const char* table, const char* index) {
     });
 }
 
-void scan(const Found& found, const std::string& first, std::vector<std::string>& seconds) {
+// Calls `work` with the table and a scan of the rows that the keys choose.
+template <typename Work>
+void scan(const Found& found, std::span<ScanKeyData> keys, Work&& work) {
+    const auto table = table_open(found.table, AccessShareLock);
+    const auto rows = systable_beginscan(table, found.index, true, nullptr,
+                                         static_cast<int>(keys.size()), keys.data());
+    work(table, rows);
+    systable_endscan(rows);
+    table_close(table, AccessShareLock);
+}
+
+void read_second(const Found& found, const std::string& first, std::vector<std::string>& seconds) {
     ScanKeyData key;
     ScanKeyEntryInitialize(&key, 0, 1, BTEqualStrategyNumber, InvalidOid, C_COLLATION_OID, F_TEXTEQ,
                            CStringGetTextDatum(first.c_str()));
-    const auto table = table_open(found.table, AccessShareLock);
-    const auto rows = systable_beginscan(table, found.index, true, nullptr, 1, &key);
-    for (auto row = systable_getnext(rows); HeapTupleIsValid(row); row = systable_getnext(rows)) {
-        bool null = false;
-        const auto second = heap_getattr(row, 2, RelationGetDescr(table), &null);
-        auto* const value = PG_DETOAST_DATUM_PACKED(second);
-        seconds.emplace_back(VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value));
-    }
-    systable_endscan(rows);
-    table_close(table, AccessShareLock);
+    scan(found, {&key, 1}, [&](Relation table, SysScanDesc rows) {
+        for (auto row = systable_getnext(rows); HeapTupleIsValid(row);
+             row = systable_getnext(rows)) {
+            bool null = false;
+            const auto second = heap_getattr(row, 2, RelationGetDescr(table), &null);
+            auto* const value = PG_DETOAST_DATUM_PACKED(second);
+            seconds.emplace_back(VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value));
+        }
+    });
+}
+
+bool has_row(const Found& found) {
+    bool has_row = false;
+    scan(found, {},
+         [&](Relation, SysScanDesc rows) { has_row = HeapTupleIsValid(systable_getnext(rows)); });
+    return has_row;
 }
 
 }  // namespace
@@ -77,9 +94,15 @@ std::vector<std::string> WatchedTable::read(const std::string& first) {
     relation_ = found.table;
     std::vector<std::string> seconds;
     if (OidIsValid(found.table)) {
-        call([&] { scan(found, first, seconds); });
+        call([&] { read_second(found, first, seconds); });
     }
     return seconds;
+}
+
+bool WatchedTable::is_empty() {
+    const auto found = find(table_, primary_key_);
+    relation_ = found.table;
+    return !OidIsValid(found.table) || !call([&] { return has_row(found); });
 }
 
 void hear_of_changes() {

@@ -133,15 +133,15 @@ Standing standing_of(const admission::Reading& reading, Throttling throttling, T
 }  // namespace
 
 Standing standing(const std::string& tenant, Throttling throttling) {
-    return standing_of(counters::read(tenant_party(tenant), index_of(runs)), throttling, pg::now());
+    const auto now = pg::now();
+    return standing_of(counters::read(tenant_party(tenant), index_of(runs), now), throttling, now);
 }
 
 void prepare_standings() {
     counters::check_available();
 }
 
-std::optional<Standing> known_standing(std::string_view tenant, Throttling throttling) {
-    const auto now = pg::now();
+std::optional<Standing> known_standing(Time now, std::string_view tenant, Throttling throttling) {
     const auto reading = counters::read_loaded(tenant_party(tenant), index_of(runs), now);
     return reading ? std::optional{standing_of(*reading, throttling, now)} : std::nullopt;
 }
@@ -253,9 +253,9 @@ std::int64_t EndedLeases::end() const {
             ids.push_back(run_id(tenant, run));
             ending.members.push_back({run_party(ids.back()), count});
         }
-        counters::end_leases(ending);
-        // it counts until the commit, so that this is what there was before
-        const bool was_full = standing(tenant, Throttling::ignored) == Standing::full;
+        // they count until the commit, so that this is what there was before
+        const auto before = counters::end_leases(ending);
+        const bool was_full = remaining(before.limits, before.usage) <= 0;
         waited_for +=
             was_full ? ended.plain + static_cast<std::int64_t>(ended.runs.size()) : ended.needy;
     }

@@ -37,7 +37,7 @@ enum class Standing { open, full, throttled };
 Standing standing(const std::string& tenant, Throttling throttling);
 // The same, if that is known without looking at a table: cannot fail after prepare_standings().
 void prepare_standings();
-std::optional<Standing> known_standing(std::string_view tenant, Throttling throttling);
+std::optional<Standing> known_standing(Time now, std::string_view tenant, Throttling throttling);
 
 // Would this one fit at this moment?
 bool could_lease(const std::string& tenant, const LeaseDemand& demand, Throttling throttling);

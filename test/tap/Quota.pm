@@ -60,7 +60,8 @@ sub start_again
 {
 	my ($node) = @_;
 	# a server that dies while it recovers leaves a startup process, which waits for its checkpointer for a minute
-	for (1 .. 120)
+	my $end = time + 300;
+	while (time < $end)
 	{
 		return 1 if $node->start(fail_ok => 1);
 		# it may have been too slow for the attempt, and run all the same

@@ -20,7 +20,7 @@ shared_preload_libraries = 'ideamine'
 ideamine.databases = 'postgres'
 ideamine.restore_quiet_period = 0
 ideamine.sweep_interval = 100
-ideamine.worker_timeout = '6s'
+ideamine.worker_timeout = '10s'
 log_statement = none
 CONF
 $node->start;
@@ -151,7 +151,7 @@ is($node->safe_psql('postgres', q{SELECT count(*) FROM ideamine.jobs WHERE statu
 signal_worker('STOP', $_) for @frozen;
 becomes_true(q{NOT EXISTS (SELECT FROM ideamine.jobs WHERE status = 'running')}, 'frozen, they lose all of them');
 
-my $living = start_worker(8 * $jobs_each, '1 s');
+my $living = start_worker(8 * $jobs_each, '1 hour');
 my @taken = sort keys %{ $living->{leases} };
 is(scalar @taken, 8 * $jobs_each, 'another worker takes jobs of theirs');
 my %to_complete = map { $_ => $living->{leases}{$_} } @taken[ 0 .. $#taken / 2 ];
@@ -210,7 +210,7 @@ is($node->safe_psql('postgres', 'SELECT count(*) FROM effects'), $stale_calls / 
 	'what was written together with a call that was refused is undone');
 
 # The same while the jobs are being completed, where a fence that looked first and wrote later would let some through.
-my $second = start_worker(4 * $jobs_each, '1 s');
+my $second = start_worker(4 * $jobs_each, '1 hour');
 my %live = (%{ $second->{leases} }, map { $_ => $living->{leases}{$_} } @taken[ @taken / 2 + 20 .. $#taken ]);
 my %lost_again = map { $_ => $lost{$_} } keys %live;
 is(scalar keys %live, 180, 'what is left is held again');

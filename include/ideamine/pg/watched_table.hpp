@@ -21,6 +21,9 @@ class WatchedTable {
     // an older catalogue.
     std::vector<std::string> read(const std::string& first);
 
+    // Whether there is no row at all.
+    bool is_empty();
+
   private:
     static void note_change(Datum table, Oid relation);
     static void note_role_change(Datum table, int cache, std::uint32_t hash);
