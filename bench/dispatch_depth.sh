@@ -24,10 +24,24 @@ enqueue() {
     sql -d "$1" -c "VACUUM (ANALYZE)"
 }
 
-# The same number of jobs for each of some tenants.
-enqueue_for_tenants() {
+# The same number of jobs for each of some tenants: one at a time in turn, as they come from many, or all of a tenant's
+# at once, so that neighbours in the table are claimed at different times.
+make_tenants() {
+    sql -d "$1" -o /dev/null -c "SELECT ideamine.create_tenant('tenant-' || i, 'tenant') FROM generate_series(1, $2) AS i"
+}
+
+enqueue_in_turn() {
+    make_tenants "$1" "$3"
     sql -d "$1" -o /dev/null -v jobs="$2" -v tenants="$3" <<'SQL'
-SELECT count(ideamine.create_tenant('tenant-' || i, 'tenant')) FROM generate_series(1, :tenants) AS i;
+SELECT count(*) FROM generate_series(1, :jobs) AS n,
+  ideamine.create_job('tenant-' || 1 + n % :tenants, 'page', jsonb_build_object('page', n));
+VACUUM (ANALYZE);
+SQL
+}
+
+enqueue_together() {
+    make_tenants "$1" "$3"
+    sql -d "$1" -o /dev/null -v jobs="$2" -v tenants="$3" <<'SQL'
 SELECT count(*) FROM generate_series(1, :tenants) AS i, (
     SELECT jsonb_agg(jsonb_build_object('job_type', 'page', 'payload', jsonb_build_object('page', n))) AS list
     FROM generate_series(1, :jobs / :tenants) AS n) AS jobs,
@@ -83,11 +97,13 @@ enqueue waiting_10000 20000
 enqueue waiting_1000000 1010000
 compare waiting_10000 waiting_1000000 0.95 refill
 
-make_queue tenants_10
-make_queue tenants_10000
-enqueue_for_tenants tenants_10 $((2 * RUNS * round + 100000)) 10
-enqueue_for_tenants tenants_10000 $((2 * RUNS * round + 100000)) 10000
-compare tenants_10 tenants_10000 0.90
+for order in in_turn together; do
+    for tenants in 10 10000; do
+        make_queue "tenants_${tenants}_$order"
+        "enqueue_$order" "tenants_${tenants}_$order" $((2 * RUNS * round + 100000)) "$tenants"
+    done
+    compare "tenants_10_$order" "tenants_10000_$order" 0.90
+done
 
 make_queue finished_none
 make_queue finished_many
