@@ -24,12 +24,12 @@ enqueue() {
     sql -d "$1" -c "VACUUM (ANALYZE)"
 }
 
-# The same number of jobs for each of some tenants: one at a time in turn, as they come from many, or all of a tenant's
-# at once, so that neighbours in the table are claimed at different times.
 make_tenants() {
     sql -d "$1" -o /dev/null -c "SELECT ideamine.create_tenant('tenant-' || i, 'tenant') FROM generate_series(1, $2) AS i"
 }
 
+# The same number of jobs for each of some tenants: one at a time in turn, as they come from many, or all of a tenant's
+# at once, so that neighbours in the table are claimed at different times.
 enqueue_in_turn() {
     make_tenants "$1" "$3"
     sql -d "$1" -o /dev/null -v jobs="$2" -v tenants="$3" <<'SQL'
