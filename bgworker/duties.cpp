@@ -8,6 +8,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
+constexpr milliseconds resume_interval = std::chrono::seconds{30};
 constexpr milliseconds history_interval = std::chrono::minutes{1};
 constexpr milliseconds purge_interval = std::chrono::minutes{10};
 constexpr milliseconds audit_interval = std::chrono::hours{1};
@@ -50,6 +51,23 @@ constinit Duties table{{
      .pass = pg::Statement{"SELECT ideamine.purge_idempotency_keys()"},
      .since = Version{1, 1},
      .full_pass = 10'000},
+    {"end_graces", Pace::sweep, pg::Statement{"SELECT ideamine.end_graces()"}, Version{1, 2}},
+    {"raise_waiting_jobs", Pace::resume, pg::Statement{"SELECT ideamine.raise_waiting_jobs()"},
+     Version{1, 2}},
+    {"resume_preempted_jobs", Pace::resume,
+     pg::Statement{"SELECT ideamine.resume_preempted_jobs()"}, Version{1, 2}},
+    {.name = "purge_preemption_history",
+     .pace = Pace::purge,
+     .pass = pg::Statement{"SELECT ideamine.purge_preemption_history()"},
+     .since = Version{1, 2},
+     .full_pass = 10'000},
+    {"expire_cost_reservations", Pace::resume,
+     pg::Statement{"SELECT ideamine.expire_cost_reservations()"}, Version{1, 2}},
+    {.name = "purge_costs",
+     .pace = Pace::purge,
+     .pass = pg::Statement{"SELECT ideamine.purge_costs()"},
+     .since = Version{1, 2},
+     .full_pass = 10'000},
     {"record_violations", Pace::promote,
      // listeners are told once of all that is new: at commit that takes a lock of the whole server
      pg::Statement{"SELECT pg_catalog.count(pg_catalog.pg_notify('ideamine', ''))"
@@ -85,6 +103,8 @@ milliseconds interval(Pace pace) {
             return settings::sweep_interval();
         case Pace::promote:
             return settings::sweep_interval() / 4;
+        case Pace::resume:
+            return std::min<milliseconds>(resume_interval, settings::sweep_interval() * 30);
         case Pace::history:
             return std::min<milliseconds>(history_interval, settings::sweep_interval() * 60);
         case Pace::purge:

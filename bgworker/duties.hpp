@@ -7,7 +7,7 @@
 
 namespace ideamine::bgworker {
 
-enum class Pace { sweep, promote, history, purge, audit };
+enum class Pace { sweep, promote, resume, history, purge, audit };
 
 struct Duty {
     const char* name;
@@ -20,7 +20,7 @@ struct Duty {
     std::int64_t full_pass = std::numeric_limits<std::int64_t>::max();
 };
 
-inline constexpr std::size_t duty_count = 15;
+inline constexpr std::size_t duty_count = 21;
 using Duties = std::array<Duty, duty_count>;
 Duties& duties();
 

@@ -4,6 +4,8 @@
 #include "admission/admission_settings.hpp"
 #include "admission/admission_shared.hpp"
 #include "bgworker/launcher.hpp"
+#include "budget/budget_settings.hpp"
+#include "budget/ledger_store.hpp"
 #include "dispatch/dispatch_settings.hpp"
 #include "dispatch/planes_shared.hpp"
 #include "ideamine/pg/fault_point.hpp"
@@ -14,6 +16,7 @@
 #include "jobs/publish_store.hpp"
 #include "jobs/ready_shared.hpp"
 #include "jobs/unseen_shared.hpp"
+#include "priority/priority_settings.hpp"
 #include "quota/quota_settings.hpp"
 #include "quota/room.hpp"
 #include "quota/violations_shared.hpp"
@@ -35,6 +38,8 @@ void _PG_init() {
         jobs::define_settings();
         idempotency::define_settings();
         quota::define_settings();
+        priority::define_settings();
+        budget::define_settings();
         workers::define_settings();
         bgworker::define_settings();
         pg::define_fault_setting();
@@ -46,6 +51,7 @@ void _PG_init() {
             jobs::shared::watch_unseen_commits();
             jobs::look_up_weights();
             quota::when_room_is_made(jobs::shared::announce_ready);
+            budget::let_audit();
             admission::shared::reserve();
             dispatch::shared::reserve();
             quota::shared::reserve_violations();

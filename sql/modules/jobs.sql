@@ -201,6 +201,22 @@ lease is stale.';
 REVOKE ALL ON FUNCTION ideamine.fail_job(text, uuid, bigint, text, boolean, interval) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ideamine.fail_job(text, uuid, bigint, text, boolean, interval) TO ideamine_worker, ideamine_admin;
 
+CREATE OR REPLACE FUNCTION ideamine.save_checkpoint(
+  tenant_id  text,
+  job_id     uuid,
+  epoch      bigint,
+  checkpoint jsonb
+) RETURNS void
+LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'ideamine_save_checkpoint';
+COMMENT ON FUNCTION ideamine.save_checkpoint(text, uuid, bigint, jsonb) IS
+'Saves where the next attempt may go on, while this one goes on: if the job fails, is lost or is preempted, acquire_jobs()
+gives it along. epoch: as acquire_jobs() gave it; checkpoint: at most ideamine.max_payload_size.
+Errors: ID400 missing argument, ID403 not a tenant of the login, ID404 unknown job, ID409 the lease is stale,
+ID413 checkpoint too large.';
+REVOKE ALL ON FUNCTION ideamine.save_checkpoint(text, uuid, bigint, jsonb) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION ideamine.save_checkpoint(text, uuid, bigint, jsonb) TO ideamine_worker, ideamine_admin;
+
 CREATE OR REPLACE FUNCTION ideamine.release_job(
   tenant_id  text,
   job_id     uuid,
@@ -308,35 +324,13 @@ unknown job.';
 REVOKE ALL ON FUNCTION ideamine.explain_job(text, uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ideamine.explain_job(text, uuid) TO ideamine_reader, ideamine_app, ideamine_worker, ideamine_admin;
 
--- A turn is one job of each tenant; who has the first one is left to the workers.
-CREATE OR REPLACE VIEW ideamine.v_priority_queue WITH (security_invoker = true) AS
-  SELECT row_number() OVER (ORDER BY priority_class, turn, ready_at, job_id) AS "position",
-         tenant_id, job_id, job_type, queue, priority_class, turn, required_capabilities, ready_at,
-         pg_catalog.clock_timestamp() - ready_at AS waited
-  FROM (SELECT *, row_number() OVER (PARTITION BY priority_class, tenant_id ORDER BY ready_at, job_id) AS turn
-        FROM ideamine.jobs AS j
-        WHERE status = 'pending' AND ready_at IS NOT NULL AND NOT EXISTS (
-          SELECT FROM ideamine.paused_queues AS q WHERE q.tenant_id = j.tenant_id AND q.queue = j.queue)) AS runnable;
-COMMENT ON VIEW ideamine.v_priority_queue IS
-  'Runnable jobs of all tenants, in the order in which workers that can do everything would get them';
-COMMENT ON COLUMN ideamine.v_priority_queue."position" IS 'Place in that order, from 1';
-COMMENT ON COLUMN ideamine.v_priority_queue.tenant_id IS 'Tenant of the job';
-COMMENT ON COLUMN ideamine.v_priority_queue.job_id IS 'The job';
-COMMENT ON COLUMN ideamine.v_priority_queue.job_type IS 'What the worker is to do';
-COMMENT ON COLUMN ideamine.v_priority_queue.queue IS 'Queue of the tenant that it stands in';
-COMMENT ON COLUMN ideamine.v_priority_queue.priority_class IS 'See type ideamine.priority_class';
-COMMENT ON COLUMN ideamine.v_priority_queue.turn IS 'Its place among the jobs of its tenant and class, from 1: tenants take turns';
-COMMENT ON COLUMN ideamine.v_priority_queue.required_capabilities IS 'What a worker must be able to do to get it';
-COMMENT ON COLUMN ideamine.v_priority_queue.ready_at IS 'Since when it may be acquired';
-COMMENT ON COLUMN ideamine.v_priority_queue.waited IS 'For how long';
-GRANT SELECT ON ideamine.v_priority_queue TO ideamine_reader, ideamine_app, ideamine_worker, ideamine_admin;
-
 -- What came to a paused queue is pending until a worker meets it.
 CREATE OR REPLACE VIEW ideamine.v_job_counts WITH (security_invoker = true) AS
   SELECT tenant_id,
          pg_catalog.sum(ready)::bigint AS ready, pg_catalog.sum(scheduled)::bigint AS scheduled,
          pg_catalog.sum(blocked)::bigint AS blocked, pg_catalog.sum(running)::bigint AS running,
-         pg_catalog.sum(paused)::bigint AS paused, pg_catalog.sum(dead)::bigint AS dead
+         pg_catalog.sum(paused)::bigint AS paused, pg_catalog.sum(dead)::bigint AS dead,
+         pg_catalog.sum(preempted)::bigint AS preempted
   FROM (
     SELECT j.tenant_id,
            count(*) FILTER (WHERE j.status = 'pending' AND j.waits_for IS NULL AND q.queue IS NULL) AS ready,
@@ -345,12 +339,13 @@ CREATE OR REPLACE VIEW ideamine.v_job_counts WITH (security_invoker = true) AS
            count(*) FILTER (WHERE j.status = 'running') AS running,
            count(*) FILTER (WHERE j.status = 'paused'
                             OR j.status = 'pending' AND j.waits_for IS NULL AND q.queue IS NOT NULL) AS paused,
-           0 AS dead
+           0 AS dead,
+           count(*) FILTER (WHERE j.status = 'preempted') AS preempted
     FROM ideamine.jobs AS j
     LEFT JOIN ideamine.paused_queues AS q ON q.tenant_id = j.tenant_id AND q.queue = j.queue
-    WHERE j.status IN ('pending', 'blocked', 'running', 'paused') GROUP BY j.tenant_id
+    WHERE j.status IN ('pending', 'blocked', 'running', 'paused', 'preempted') GROUP BY j.tenant_id
     UNION ALL
-    SELECT tenant_id, 0, 0, 0, 0, 0, count(*) FROM ideamine.dead_letter_queue GROUP BY tenant_id
+    SELECT tenant_id, 0, 0, 0, 0, 0, count(*), 0 FROM ideamine.dead_letter_queue GROUP BY tenant_id
   ) AS counts
   GROUP BY tenant_id;
 COMMENT ON VIEW ideamine.v_job_counts IS 'Per tenant how many jobs there are in each state, besides completed and cancelled ones';
@@ -361,4 +356,5 @@ COMMENT ON COLUMN ideamine.v_job_counts.blocked IS 'Wait for other jobs, for vot
 COMMENT ON COLUMN ideamine.v_job_counts.running IS 'A worker holds their lease';
 COMMENT ON COLUMN ideamine.v_job_counts.paused IS 'In a paused queue';
 COMMENT ON COLUMN ideamine.v_job_counts.dead IS 'In the dead letter queue';
+COMMENT ON COLUMN ideamine.v_job_counts.preempted IS 'Gave way, and wait to be resumed';
 GRANT SELECT ON ideamine.v_job_counts TO ideamine_reader, ideamine_app, ideamine_worker, ideamine_admin;

@@ -30,13 +30,15 @@ CREATE OR REPLACE VIEW ideamine.v_jobs WITH (security_invoker = true) AS
   SELECT job_id, tenant_id, job_type, queue, priority_class, status, payload, result, last_error, cancel_reason, context,
          attempt, epoch, worker_id, project_id, run_id, phase, run_at, created_at, ready_at, started_at, finished_at, lease,
          timeout, max_retries, retry_base, retry_factor, retry_cap, checkpoint, open_dependencies, dependents,
-         required_capabilities, concurrency_key, concurrency_limit, quorum, quorum_of, needs
+         required_capabilities, concurrency_key, concurrency_limit, quorum, quorum_of, needs,
+         preemptions, preempted_at, resumed_at, preemption_reason, checkpoint_at
   FROM ideamine.jobs
   UNION ALL
   SELECT job_id, tenant_id, job_type, queue, priority_class, status, payload, result, last_error, cancel_reason, context,
          attempt, epoch, worker_id, project_id, run_id, phase, run_at, created_at, ready_at, started_at, finished_at, lease,
          timeout, max_retries, retry_base, retry_factor, retry_cap, checkpoint, open_dependencies, dependents,
-         required_capabilities, concurrency_key, concurrency_limit, quorum, quorum_of, needs
+         required_capabilities, concurrency_key, concurrency_limit, quorum, quorum_of, needs,
+         preemptions, preempted_at, resumed_at, preemption_reason, checkpoint_at
   FROM ideamine.job_history;
 COMMENT ON VIEW ideamine.v_jobs IS 'Every job, from its creation until retention removes it: ideamine.jobs and ideamine.job_history';
 GRANT SELECT ON ideamine.v_jobs TO ideamine_reader, ideamine_app, ideamine_worker, ideamine_admin;

@@ -40,6 +40,11 @@ CREATE TABLE ideamine.job_history (
   quorum                integer,
   quorum_of             uuid,
   needs                 jsonb,
+  preemptions           integer NOT NULL,
+  preempted_at          timestamptz,
+  resumed_at            timestamptz,
+  preemption_reason     text,
+  checkpoint_at         timestamptz,
   ended_attempts        jsonb,
   depends_on            uuid[]
 ) PARTITION BY RANGE (finished_at);

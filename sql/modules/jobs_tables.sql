@@ -12,20 +12,20 @@ COMMENT ON TYPE ideamine.priority_class IS
 'P0: critical, never preempted; P1: users wait for it; P2: normal, the default; P3: background';
 
 CREATE TYPE ideamine.attempt_outcome AS ENUM
-  ('completed', 'failed', 'lost', 'timed_out', 'released', 'cancelled');
+  ('completed', 'failed', 'lost', 'timed_out', 'released', 'cancelled', 'preempted');
 COMMENT ON TYPE ideamine.attempt_outcome IS
 'completed: with a result; failed: the worker said so; lost: the worker fell silent; timed_out: it ran past
-the deadline; released: handed back unharmed; cancelled: the job was cancelled meanwhile.';
+the deadline; released: handed back unharmed; cancelled: the job was cancelled meanwhile; preempted: it gave way.';
 
 CREATE TYPE ideamine.failure_policy AS ENUM ('cancel', 'run', 'blocked');
 COMMENT ON TYPE ideamine.failure_policy IS
 'What becomes of a job when one that it waits for fails or is cancelled. cancel: it is cancelled too; run: it
 runs all the same, with the failure in its context; blocked: it stays blocked.';
 
-CREATE TYPE ideamine.job_wait AS ENUM ('time', 'jobs', 'key', 'queue');
+CREATE TYPE ideamine.job_wait AS ENUM ('time', 'jobs', 'key', 'queue', 'room');
 COMMENT ON TYPE ideamine.job_wait IS
 'What a job waits for before a worker may have it. time: its run_at; jobs: others that it depends on, or votes; key: room
-for its concurrency key; queue: its paused queue.';
+for its concurrency key; queue: its paused queue; room: to be resumed after it was preempted.';
 
 -- No foreign key to tenants: each insert would lock the tenant's row, and concurrent callers of one tenant
 -- would build multixacts on it. create_job() and create_jobs() look the tenant up instead. What is never NULL and of
@@ -77,8 +77,16 @@ CREATE TABLE ideamine.jobs (
                           WHEN status = 'pending' AND ready_at IS NULL THEN 'time'::ideamine.job_wait
                           WHEN status = 'blocked' AND ready_at IS NULL THEN 'jobs'
                           WHEN status = 'blocked' THEN 'key'
-                          WHEN status = 'paused' THEN 'queue' END) STORED,
+                          WHEN status = 'paused' THEN 'queue'
+                          WHEN status = 'preempted' THEN 'room' END) STORED,
   held_key              text COLLATE "C" GENERATED ALWAYS AS (CASE WHEN status = 'running' THEN concurrency_key END) STORED,
+  preemptions           integer NOT NULL DEFAULT 0,
+  preempted_at          timestamptz,
+  resumed_at            timestamptz,
+  preemption_reason     text,
+  stop_by               timestamptz,
+  checkpoint_at         timestamptz,
+  class_fixed           boolean,
   PRIMARY KEY (job_id, tenant_id)
 ) WITH (fillfactor = 25);
 COMMENT ON TABLE ideamine.jobs IS 'Jobs from their creation until some time after their ends, when they are moved to ideamine.job_history; the view v_jobs has both';
@@ -109,7 +117,7 @@ COMMENT ON COLUMN ideamine.jobs.retry_cap IS 'Longest delay before a retry; NULL
 COMMENT ON COLUMN ideamine.jobs.run_id IS 'The run that it belongs to, if any';
 COMMENT ON COLUMN ideamine.jobs.project_id IS 'The project that it belongs to, if any';
 COMMENT ON COLUMN ideamine.jobs.phase IS 'The phase of its run, if any';
-COMMENT ON COLUMN ideamine.jobs.checkpoint IS 'Where the next attempt may go on, left by release_job()';
+COMMENT ON COLUMN ideamine.jobs.checkpoint IS 'Where the next attempt may go on, left by save_checkpoint(), release_job() or preempt_job()';
 COMMENT ON COLUMN ideamine.jobs.result IS 'What the attempt that completed it returned';
 COMMENT ON COLUMN ideamine.jobs.last_error IS 'Error of the latest attempt that did not succeed';
 COMMENT ON COLUMN ideamine.jobs.cancel_reason IS 'Why it was cancelled';
@@ -121,6 +129,13 @@ COMMENT ON COLUMN ideamine.jobs.quorum_of IS 'The job for which this one is a vo
 COMMENT ON COLUMN ideamine.jobs.needs IS 'What it holds of its tenant''s quotas while it runs: cpu (cores), memory (GB) and gpu; NULL: nothing but its run';
 COMMENT ON COLUMN ideamine.jobs.waits_for IS 'See type ideamine.job_wait; NULL: for a worker at most';
 COMMENT ON COLUMN ideamine.jobs.held_key IS 'Its concurrency key while it is running';
+COMMENT ON COLUMN ideamine.jobs.preemptions IS 'How often it gave way to others, budgets apart';
+COMMENT ON COLUMN ideamine.jobs.preempted_at IS 'When it last gave way';
+COMMENT ON COLUMN ideamine.jobs.resumed_at IS 'When it was last resumed after that';
+COMMENT ON COLUMN ideamine.jobs.preemption_reason IS 'Why it last gave way, or is to';
+COMMENT ON COLUMN ideamine.jobs.stop_by IS 'Its worker was asked to stop: when the lease ends all the same; NULL: it was not';
+COMMENT ON COLUMN ideamine.jobs.checkpoint_at IS 'When its checkpoint was saved';
+COMMENT ON COLUMN ideamine.jobs.class_fixed IS 'True: only an administrator may assign it another class';
 
 CREATE INDEX jobs_scheduled ON ideamine.jobs (run_at)
   WHERE waits_for = 'time';
@@ -137,6 +152,14 @@ COMMENT ON INDEX ideamine.jobs_behind_key IS 'Jobs that were ready but met no ro
 CREATE INDEX jobs_paused ON ideamine.jobs (tenant_id, queue)
   WHERE waits_for = 'queue';
 COMMENT ON INDEX ideamine.jobs_paused IS 'Jobs of paused queues, for resuming a queue';
+
+CREATE INDEX jobs_preempted ON ideamine.jobs (tenant_id, preempted_at)
+  WHERE waits_for = 'room';
+COMMENT ON INDEX ideamine.jobs_preempted IS 'Preempted jobs, for resuming them';
+
+CREATE INDEX jobs_asked_to_stop ON ideamine.jobs (stop_by)
+  WHERE stop_by IS NOT NULL;
+COMMENT ON INDEX ideamine.jobs_asked_to_stop IS 'Running jobs whose workers were asked to stop, by the ends of their grace';
 
 CREATE INDEX jobs_votes ON ideamine.jobs (quorum_of, tenant_id)
   WHERE quorum_of IS NOT NULL;
@@ -229,7 +252,7 @@ COMMENT ON COLUMN ideamine_internal.stop_notices.worker_id IS 'The worker to be 
 COMMENT ON COLUMN ideamine_internal.stop_notices.tenant_id IS 'Tenant of the job';
 COMMENT ON COLUMN ideamine_internal.stop_notices.job_id IS 'The job that it is to stop';
 COMMENT ON COLUMN ideamine_internal.stop_notices.epoch IS 'The lease that ended';
-COMMENT ON COLUMN ideamine_internal.stop_notices.reason IS 'cancelled, lease lost or deadline';
+COMMENT ON COLUMN ideamine_internal.stop_notices.reason IS 'cancelled, preempted, lease lost or deadline';
 COMMENT ON COLUMN ideamine_internal.stop_notices.made_at IS 'When the lease ended';
 
 -- Upper half of every epoch. One row, made at the first claim; see next_epoch() in src/jobs/lease.hpp.

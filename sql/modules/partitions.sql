@@ -16,6 +16,8 @@ BEGIN
       format('CREATE INDEX %I ON ideamine.%I (tenant_id, resource, window_start)', name || '_by_window', name)
     WHEN 'user_usage' THEN
       format('CREATE INDEX %I ON ideamine.%I (user_id, project_id, tenant_id, resource, window_start)', name || '_by_window', name)
+    WHEN 'cost_events' THEN
+      format('CREATE INDEX %I ON ideamine.%I (tenant_id, run_id, day_start)', name || '_by_run', name)
     WHEN 'job_history' THEN
       format('CREATE UNIQUE INDEX %I ON ideamine.%I (job_id, tenant_id)', name || '_by_job', name)
   END;
@@ -27,7 +29,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ideamine_internal.make_day_partition(text, date) IS
-'Makes the partition of a table for a day (UTC). table_name: tenant_usage, user_usage or job_history; day: which one.
+'Makes the partition of a table for a day (UTC). table_name: tenant_usage, user_usage, cost_events or job_history; day: which one.
 Errors: ID503 usage of that day is rolled up.';
 REVOKE ALL ON FUNCTION ideamine_internal.make_day_partition(text, date) FROM PUBLIC;
 
@@ -42,6 +44,6 @@ EXCEPTION WHEN lock_not_available THEN
 END
 $$;
 COMMENT ON FUNCTION ideamine_internal.drop_day_partition(text, date) IS
-'Drops a partition. False if somebody keeps it locked. table_name: tenant_usage, user_usage or job_history; day: which
+'Drops a partition. False if somebody keeps it locked. table_name: tenant_usage, user_usage, cost_events or job_history; day: which
 one (UTC).';
 REVOKE ALL ON FUNCTION ideamine_internal.drop_day_partition(text, date) FROM PUBLIC;

@@ -22,6 +22,17 @@ CREATE OR REPLACE TRIGGER tenant_changed AFTER INSERT OR DELETE OR UPDATE OF ten
 ALTER TABLE ideamine.tenants ENABLE ALWAYS TRIGGER tenant_changed;
 COMMENT ON TRIGGER tenant_changed ON ideamine.tenants IS 'A tenant without quotas of its own has those of its tier';
 
+CREATE OR REPLACE FUNCTION ideamine_internal.capacity_changed() RETURNS trigger
+LANGUAGE C
+AS 'MODULE_PATHNAME', 'ideamine_capacity_changed';
+COMMENT ON FUNCTION ideamine_internal.capacity_changed() IS 'Lets every process judge by the platform''s changed capacity when it is committed';
+REVOKE ALL ON FUNCTION ideamine_internal.capacity_changed() FROM PUBLIC;
+
+CREATE OR REPLACE TRIGGER capacity_changed AFTER INSERT OR UPDATE OR DELETE ON ideamine.platform_capacity
+  FOR EACH ROW EXECUTE FUNCTION ideamine_internal.capacity_changed();
+ALTER TABLE ideamine.platform_capacity ENABLE ALWAYS TRIGGER capacity_changed;
+COMMENT ON TRIGGER capacity_changed ON ideamine.platform_capacity IS 'However a row is changed';
+
 CREATE OR REPLACE FUNCTION ideamine_internal.counters_truncated() RETURNS trigger
 LANGUAGE C
 AS 'MODULE_PATHNAME', 'ideamine_counters_truncated';
@@ -33,7 +44,8 @@ DECLARE
   ledger text;
 BEGIN
   FOREACH ledger IN ARRAY ARRAY['jobs', 'tenants', 'tenant_quotas', 'tenant_usage', 'tenant_usage_rollups',
-                                'quota_violations', 'user_usage', 'user_quota_limits'] LOOP
+                                'quota_violations', 'user_usage', 'user_quota_limits', 'platform_capacity',
+                                'budgets', 'cost_events', 'cost_reservations'] LOOP
     EXECUTE pg_catalog.format('CREATE OR REPLACE TRIGGER counters_truncated AFTER TRUNCATE ON ideamine.%I'
       ' FOR EACH STATEMENT EXECUTE FUNCTION ideamine_internal.counters_truncated()', ledger);
     EXECUTE pg_catalog.format('ALTER TABLE ideamine.%I ENABLE ALWAYS TRIGGER counters_truncated', ledger);
@@ -74,7 +86,7 @@ COMMENT ON FUNCTION ideamine.audit_counters() IS
 'Compares each counter in shared memory with the tables: settled is what committed transactions recorded, leased what
 running jobs hold, held what transactions in progress have taken; ledger_settled and ledger_leased are what the tables
 say. state: ok; busy (somebody is at work on it, and the tables say something in between); broken: a fault of ours.
-scope: tenant, user or run. Errors: ID503 the library is not preloaded.';
+scope: tenant, user, run, platform or budget. Errors: ID503 the library is not preloaded.';
 REVOKE ALL ON FUNCTION ideamine.audit_counters() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ideamine.audit_counters() TO ideamine_admin;
 

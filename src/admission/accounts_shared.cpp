@@ -232,6 +232,7 @@ Reading Account::read(const Usage& usage, int resource) const {
             .usage = usage,
             .window_start = rules.window_start,
             .window_end = rules.window_end,
+            .long_window_start = rules.long_window_start,
             .throttled_until = shared::throttled_until(*this),
             .exists = rules.exists};
 }
@@ -330,6 +331,7 @@ Offset make_counter(int resource, Time window, const Sums& sums) {
         .window = window,
         .usage = {.settled = sums.settled, .leased = sums.leased},
         .throttles_until = Time::min(),
+        .notes = {},
         .resource = static_cast<std::uint8_t>(resource),
     };
     pg_atomic_fetch_add_u64(&directory_area.get().counters, 1);
@@ -355,7 +357,7 @@ Offset unlink_past_counter(Account& account) {
     for (auto* link = &account.counters; *link != 0; link = &counter_at(*link)->next) {
         const auto* counter = counter_at(*link);
         const bool is_past = counter->window != account.rules.window_of(counter->resource);
-        if (is_past && counter->usage.held == 0 && counter->usage.releasing == 0) {
+        if (is_past && pg_atomic_read_u32(&counter_at(*link)->notes) == 0) {
             return std::exchange(*link, counter->next);
         }
     }

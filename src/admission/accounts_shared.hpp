@@ -25,6 +25,7 @@ struct Counter {
     Usage usage;
     // Until when its threshold throttles the account, as reached by a transaction in progress.
     Time throttles_until;
+    pg_atomic_uint32 notes;  // of transactions in progress about it; zero is what it starts with
     std::uint8_t resource;
 };
 

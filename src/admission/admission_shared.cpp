@@ -25,20 +25,29 @@ Reading read_ledger(const Party& party, int resource) {
             .usage = {.settled = sums.settled, .leased = sums.leased},
             .window_start = rules.window_start,
             .window_end = rules.window_end,
+            .long_window_start = rules.long_window_start,
             .throttled_until = rules.throttles ? rules.throttled_until : Time::min(),
             .exists = rules.exists};
+}
+
+[[noreturn]] void throw_too_large() {
+    throw Error(Code::invalid_argument, "the amount is too large",
+                "With what is in use it would be more than can be counted.");
 }
 
 Note::Kind kind_for(Purpose purpose) {
     return purpose == Purpose::lease ? Note::Kind::lease : Note::Kind::take;
 }
 
+// Whether what is asked for is taken only if it may be, or in any case.
+enum class Judging { honoured, ignored };
+
 // One request on its way: the accounts of its scopes, each once, in the order in which they are
 // locked.
 class Admission {
   public:
-    Admission(std::span<const Ask> asks, Throttling throttling, Purpose purpose)
-        : asks_(asks), throttling_(throttling), kind_(kind_for(purpose)) {
+    Admission(std::span<const Ask> asks, Throttling throttling, Judging judging, Purpose purpose)
+        : asks_(asks), throttling_(throttling), judging_(judging), kind_(kind_for(purpose)) {
         const auto installation = pg::current_installation();
         for (const auto& ask : asks) {
             pins_.push_back(Pin::get(installation, ask.party.scope));
@@ -48,6 +57,7 @@ class Admission {
         accounts_.erase(std::ranges::unique(accounts_).begin(), accounts_.end());
         answers_.resize(asks.size());
         counters_.resize(asks.size());
+        has_passed_.resize(asks.size());
         prepare_notes(asks.size());
     }
 
@@ -57,6 +67,9 @@ class Admission {
             const auto& ask = asks_[missing];
             load(*pins_[missing], *ask.party.ledger, ask.resource, give_up_at);
         }
+        if (overflows_) {
+            throw_too_large();
+        }
         return std::move(answers_);
     }
 
@@ -64,22 +77,33 @@ class Admission {
     std::size_t decide();
     std::size_t find_counters(Time now);
     bool judge_all(Time now);
+    bool count_all();
     void take_all(Time now);
 
     std::span<const Ask> asks_;
     Throttling throttling_;
+    Judging judging_;
     Note::Kind kind_;
+    bool overflows_ = false;
     std::vector<Pin> pins_;           // of each ask
     std::vector<Account*> accounts_;  // sorted
-    std::vector<Counter*> counters_;
+    std::vector<Counter*> counters_;  // null: its window has passed
+    std::vector<bool> has_passed_;
     std::vector<Answer> answers_;
 };
 
 // The first ask whose counter is missing, or as many as there are.
 std::size_t Admission::find_counters(Time now) {
     for (std::size_t i = 0; i < asks_.size(); ++i) {
-        counters_[i] = ready_counter(*pins_[i], asks_[i].resource, now);
-        if (counters_[i] == nullptr) {
+        const auto& ask = asks_[i];
+        const auto& account = *pins_[i];
+        if (!has_rules(account, now)) {
+            return i;
+        }
+        const auto window = account.rules.window_of(ask.resource);
+        has_passed_[i] = ask.window && *ask.window != window;
+        counters_[i] = has_passed_[i] ? nullptr : find_counter(account, ask.resource, window);
+        if (counters_[i] == nullptr && !has_passed_[i]) {
             return i;
         }
     }
@@ -89,6 +113,9 @@ std::size_t Admission::find_counters(Time now) {
 bool Admission::judge_all(Time now) {
     bool allowed = true;
     for (std::size_t i = 0; i < asks_.size(); ++i) {
+        if (has_passed_[i]) {
+            continue;
+        }
         const auto& account = *pins_[i];
         const bool throttled =
             throttling_ == Throttling::honoured && now < throttled_until(account);
@@ -100,8 +127,25 @@ bool Admission::judge_all(Time now) {
     return allowed;
 }
 
+// Whatever the limits say, a sum has to be one.
+bool Admission::count_all() {
+    for (std::size_t i = 0; i < asks_.size(); ++i) {
+        if (has_passed_[i]) {
+            continue;
+        }
+        const auto& limits = limits_of(*pins_[i], *counters_[i]);
+        const auto& usage = counters_[i]->usage;
+        overflows_ = overflows_ || !is_countable(usage, asks_[i].amount);
+        answers_[i].verdict = {.crosses = crosses(limits, usage, asks_[i].amount)};
+    }
+    return !overflows_;
+}
+
 void Admission::take_all(Time now) {
     for (std::size_t i = 0; i < asks_.size(); ++i) {
+        if (has_passed_[i]) {
+            continue;
+        }
         auto& account = *pins_[i];
         admission::take(counters_[i]->usage, limits_of(account, *counters_[i]), asks_[i].amount,
                         now);
@@ -119,7 +163,7 @@ std::size_t Admission::decide() {
         account->was_used = true;
     }
     const auto missing = find_counters(now);
-    if (missing == asks_.size() && judge_all(now)) {
+    if (missing == asks_.size() && (judging_ == Judging::honoured ? judge_all(now) : count_all())) {
         take_all(now);
     }
     for (auto* account : accounts_) {
@@ -146,6 +190,26 @@ std::optional<Reading> read_loaded(const Party& party, int resource, Time now) {
                               : std::optional{account->read(counter->usage, resource)};
 }
 
+Rules rules(const Party& party) {
+    check_available();
+    auto now = pg::now();
+    if (RecoveryInProgress()) {
+        const pg::AsOwner as_owner;
+        const pg::Spi spi;
+        return party.ledger->read_rules(party.scope.id, now);
+    }
+    const auto account = pin_party(party);
+    for (const auto give_up_at = now + counter_load_timeout();; now = pg::now()) {
+        {
+            const AccountLock lock{*account, LW_SHARED};
+            if (has_rules(*account, now)) {
+                return account->rules;
+            }
+        }
+        load_rules(*account, *party.ledger, give_up_at);
+    }
+}
+
 Reading read(const Party& party, int resource, Time now) {
     check_available();
     if (RecoveryInProgress()) {
@@ -162,7 +226,14 @@ Reading read(const Party& party, int resource, Time now) {
 
 std::vector<Answer> admit(std::span<const Ask> asks, Throttling throttling, Purpose purpose) {
     check_may_take();
-    auto answers = Admission{asks, throttling, purpose}.run();
+    auto answers = Admission{asks, throttling, Judging::honoured, purpose}.run();
+    pg::fault_point("admission.taken");
+    return answers;
+}
+
+std::vector<Answer> take(std::span<const Ask> asks, Purpose purpose) {
+    check_may_take();
+    auto answers = Admission{asks, Throttling::ignored, Judging::ignored, purpose}.run();
     pg::fault_point("admission.taken");
     return answers;
 }
@@ -191,24 +262,7 @@ Amount admit_some(const Ask& ask, Throttling throttling, Purpose purpose) {
 }
 
 Answer take(const Ask& ask, Purpose purpose) {
-    check_may_take();
-    const auto account = pin_party(ask.party);
-    prepare_notes(1);
-    const auto answer =
-        with_counter(*account, *ask.party.ledger, ask.resource, [&](Counter& counter, Time now) {
-            const auto& limits = limits_of(*account, counter);
-            if (!is_countable(counter.usage, ask.amount)) {
-                throw Error(Code::invalid_argument, "the amount is too large",
-                            "With what is in use it would be more than can be counted.");
-            }
-            const Verdict verdict{.crosses = crosses(limits, counter.usage, ask.amount)};
-            admission::take(counter.usage, limits, ask.amount, now);
-            add_note(taken(*account, counter, *ask.party.ledger, ask.amount, kind_for(purpose),
-                           verdict, now));
-            return Answer{verdict, account->read(counter.usage, ask.resource)};
-        });
-    pg::fault_point("admission.taken");
-    return answer;
+    return take(std::span{&ask, 1}, purpose).front();
 }
 
 Amount release(const Ask& ask) {

@@ -28,6 +28,9 @@ struct Party {
     Scope scope;
 };
 
+// The rules of a scope. On a standby they are read from the ledger each time.
+Rules rules(const Party& party);
+
 // How a counter stands. On a standby it is read from the ledger each time.
 Reading read(const Party& party, int resource, Time now = pg::now());
 
@@ -38,6 +41,8 @@ struct Ask {
     Party party;
     int resource;
     Amount amount;  // above 0
+    // Only if this window has not passed: otherwise nothing is asked for.
+    std::optional<Time> window = {};
 };
 
 enum class Throttling { honoured, ignored };
@@ -56,7 +61,9 @@ std::vector<Answer> admit(std::span<const Ask> asks, Throttling throttling, Purp
 // Takes as much of it as fits under the limit, burst apart. Returns how much.
 Amount admit_some(const Ask& ask, Throttling throttling, Purpose purpose);
 
-// Takes it whatever the limits say. Throws ID400 if the sum would be more than can be counted.
+// Takes all of it whatever the limits say, at one moment. Throws ID400 if a sum would be more than
+// can be counted, and takes nothing then.
+std::vector<Answer> take(std::span<const Ask> asks, Purpose purpose);
 Answer take(const Ask& ask, Purpose purpose);
 
 // Gives back up to so much of what was recorded, or is going to be by this transaction. It counts

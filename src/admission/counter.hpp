@@ -21,6 +21,7 @@ struct Limits {
     Duration burst_time{};           // for how long, since the limit was passed
     Amount throttle_at = unlimited;  // usage that reaches this from below throttles its scope
     bool throttle_once = false;      // per window, however often it is reached
+    Amount report_at = unlimited;    // what is settled and reaches this is told to the ledger
 };
 
 struct Usage {

@@ -109,13 +109,12 @@ class EndingLeases {
   private:
     void load_member(const Ending::Member& member) {
         members_.push_back(pin_party(member.party));
-        with_counter(
-            *members_.back(), *member.party.ledger, 0,
-            [&](const Counter& counter, Time) {
-                // the group's sum misses it if no lease of it is left
-                missing_members_ += counter.usage.leased == member.leases ? 1 : 0;
-            },
-            member.leases);
+        with_counter(*members_.back(), *member.party.ledger, 0,
+                     [&](const Counter& counter, Time) {
+                         // the group's sum misses it if no lease of it is left
+                         missing_members_ += counter.usage.leased == member.leases ? 1 : 0;
+                     },
+                     {member.leases});
     }
 
     void load_group() {
@@ -123,27 +122,28 @@ class EndingLeases {
             const auto part =
                 std::ranges::find(ending_.parts, ending_.group, &Ending::Part::resource);
             const auto others = part == ending_.parts.end() ? 0 : part->amount;
-            with_counter(
-                *account_, *ending_.scope.ledger, ending_.group,
-                [&](const Counter& counter, Time) { read_group(counter); },
-                others + missing_members_);
+            with_counter(*account_, *ending_.scope.ledger, ending_.group,
+                         [&](const Counter& counter, Time) { read_group(counter); },
+                         {others + missing_members_});
         }
     }
 
     void end(const Ending::Part& part) {
-        with_counter(
-            *account_, *ending_.scope.ledger, part.resource,
-            [&](Counter& counter, Time) {
-                add_note({.account = account_.get(),
-                          .counter = &counter,
-                          .ledger = ending_.scope.ledger,
-                          .amount = part.amount,
-                          .kind = Note::Kind::unlease});
-                if (part.resource == ending_.group) {
-                    read_group(counter);
-                }
-            },
-            part.amount);
+        with_counter(*account_, *ending_.scope.ledger, part.resource,
+                     [&](Counter& counter, Time) {
+                         if (counter.window != part.window) {
+                             return;
+                         }
+                         add_note({.account = account_.get(),
+                                   .counter = &counter,
+                                   .ledger = ending_.scope.ledger,
+                                   .amount = part.amount,
+                                   .kind = Note::Kind::unlease});
+                         if (part.resource == ending_.group) {
+                             read_group(counter);
+                         }
+                     },
+                     {part.amount, part.window});
     }
 
     void end(const Ending::Member& member, Account& account) {

@@ -24,6 +24,7 @@ struct Ending {
     struct Part {
         int resource;
         Amount amount;
+        Time window = Time::min();  // in which they count; nothing ends if it has passed
     };
     struct Member {
         Party party;

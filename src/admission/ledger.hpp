@@ -24,13 +24,20 @@ struct Rules {
     std::uint8_t windowed = 0;
     Time window_start = Time::min();
     Time window_end = Time::max();
+    // Of those, the ones that are consumed per long window, which has many of the others.
+    std::uint8_t long_windowed = 0;
+    Time long_window_start = Time::min();
+    std::uint8_t kept = 0xFF;            // the resources that anybody wants to know of
     bool throttles = true;               // false: nothing does, whatever happened before
     Duration throttle_time{};            // for which crossing a threshold throttles
     Time throttled_until = Time::min();  // known from before the counters were loaded
     bool exists = true;                  // false: nobody knows this scope any more
 
     Time window_of(int resource) const {
-        return (windowed >> resource & 1) != 0 ? window_start : Time::min();
+        if ((windowed >> resource & 1) == 0) {
+            return Time::min();
+        }
+        return (long_windowed >> resource & 1) != 0 ? long_window_start : window_start;
     }
 };
 
@@ -41,14 +48,16 @@ struct Sums {
 };
 
 // What happened to a counter, once it is certain. Of throttling the reading says until when this
-// throttles, whatever else does.
-enum class Happening { throttled, burst };
+// throttles, whatever else does. Reached: what committed transactions recorded reaches
+// Limits::report_at.
+enum class Happening { throttled, burst, reached };
 
 struct Reading {
     Limits limits;
     Usage usage;
     Time window_start;
     Time window_end;
+    Time long_window_start;
     Time throttled_until;
     bool exists;
 

@@ -17,15 +17,6 @@ namespace {
 
 constexpr int everybody = -1;
 
-// Rules are everybody's, unless a transaction has changed them and judges by its own.
-bool has_rules(const Account& account, Time now) {
-    const bool own = account.loaded_for == pg::own_process_number();
-    return account.loaded_at ==
-               pg_atomic_read_u64(const_cast<pg_atomic_uint64*>(&account.changes)) &&
-           now < account.rules.window_end &&
-           (has_changed_rules(account) ? own : account.loaded_for == everybody);
-}
-
 [[noreturn]] void throw_not_ready() {
     throw Error(Code::unavailable, "the counters are not ready",
                 "They are being loaded from tables, or could not be.",
@@ -52,9 +43,18 @@ void wait_for_loader(Account& account, Time give_up_at) {
     ConditionVariableCancelSleep();
 }
 
+// What was recorded before anybody watched, or before its rules were these.
+void report_if_reached(const Account& account, const Ledger& ledger, const Counter& counter) {
+    const bool is_current = counter.window == account.rules.window_of(counter.resource);
+    if (is_current && counter.usage.settled >= limits_of(account, counter).report_at) {
+        ledger.report(account.id_view(), counter.resource, Happening::reached,
+                      account.read(counter.usage, counter.resource));
+    }
+}
+
 // Throttling that began before is kept; what the ledger knows of it counts after a restart.
-void install_rules(Account& account, const Rules& rules, std::uint64_t changes, bool own,
-                   Time now) {
+void install_rules(Account& account, const Ledger& ledger, const Rules& rules,
+                   std::uint64_t changes, bool own, Time now) {
     const bool is_first = account.loaded_at == 0;
     account.rules = rules;
     account.loaded_at = changes;
@@ -66,10 +66,11 @@ void install_rules(Account& account, const Rules& rules, std::uint64_t changes, 
     for (auto offset = own ? 0 : account.counters; offset != 0; offset = counter_at(offset)->next) {
         auto& counter = *counter_at(offset);
         limits_changed(counter.usage, rules.limits[counter.resource], now);
+        report_if_reached(account, ledger, counter);
     }
 }
 
-void load_rules(Account& account, const Ledger& ledger, Time now) {
+void read_rules(Account& account, const Ledger& ledger, Time now) {
     const auto changes = pg_atomic_read_u64(&account.changes);
     const bool own = has_changed_rules(account);
     // a window does not begin earlier than the one before, whatever the clock does
@@ -81,7 +82,7 @@ void load_rules(Account& account, const Ledger& ledger, Time now) {
         {
             const AccountLock lock{account};
             if (past == 0) {
-                install_rules(account, rules, changes, own, now);
+                install_rules(account, ledger, rules, changes, own, now);
             }
             past = unlink_past_counter(account);
         }
@@ -92,10 +93,10 @@ void load_rules(Account& account, const Ledger& ledger, Time now) {
 }
 
 // Usage above the limit came about before: nobody knows when, so that no burst is left.
-void load_counter(Account& account, const Ledger& ledger, int resource, Amount missing_leases) {
+void load_counter(Account& account, const Ledger& ledger, int resource, const Missing& missing) {
     const auto window = account.rules.window_of(resource);
     auto sums = ledger.read_sums(account.id_view(), resource, window);
-    sums.leased += missing_leases;
+    sums.leased += window == missing.window ? missing.leases : 0;
     pg::fault_point("admission.counter_read");
     const auto offset = make_counter(resource, window, sums);
     const AccountLock lock{account};
@@ -104,6 +105,7 @@ void load_counter(Account& account, const Ledger& ledger, int resource, Amount m
     usage.burst_since = in_use(usage) > limits.limit ? Time::min() : Time::max();
     usage.has_throttled = sums.has_throttled || in_use(usage) >= limits.throttle_at;
     link_counter(account, offset);
+    report_if_reached(account, ledger, *counter_at(offset));
 }
 
 // False if somebody else is at it.
@@ -123,6 +125,15 @@ void end_loading(Account& account) {
 
 }  // namespace
 
+// Rules are everybody's, unless a transaction has changed them and judges by its own.
+bool has_rules(const Account& account, Time now) {
+    const bool own = account.loaded_for == pg::own_process_number();
+    return account.loaded_at ==
+               pg_atomic_read_u64(const_cast<pg_atomic_uint64*>(&account.changes)) &&
+           now < account.rules.window_end &&
+           (has_changed_rules(account) ? own : account.loaded_for == everybody);
+}
+
 Counter* ready_counter(const Account& account, int resource, Time now) {
     return has_rules(account, now)
                ? find_counter(account, resource, account.rules.window_of(resource))
@@ -130,7 +141,7 @@ Counter* ready_counter(const Account& account, int resource, Time now) {
 }
 
 void load(Account& account, const Ledger& ledger, int resource, Time give_up_at,
-          Amount missing_leases) {
+          const Missing& missing) {
     if (!begin_loading(account)) {
         wait_for_loader(account, give_up_at);
         return;
@@ -152,11 +163,26 @@ void load(Account& account, const Ledger& ledger, int resource, Time give_up_at,
         const pg::Spi spi;
         pg::fault_point("admission.loading");
         if (rules) {
-            load_rules(account, ledger, now);
+            read_rules(account, ledger, now);
         }
         if (is_missing(rules) && !rules) {
-            load_counter(account, ledger, resource, missing_leases);
+            load_counter(account, ledger, resource, missing);
         }
+    }
+    end_loading(account);
+}
+
+void load_rules(Account& account, const Ledger& ledger, Time give_up_at) {
+    if (!begin_loading(account)) {
+        wait_for_loader(account, give_up_at);
+        return;
+    }
+    note_loading(account);
+    {
+        const pg::AsOwner as_owner;
+        const pg::Spi spi;
+        pg::fault_point("admission.loading");
+        read_rules(account, ledger, pg::now());
     }
     end_loading(account);
 }

@@ -13,19 +13,29 @@ Pin pin_party(const Party& party);
 // Throws ID503 where nothing may be taken: on a standby, or if the library is not preloaded.
 void check_may_take();
 
+// With the account's lock. False: they have to be loaded.
+bool has_rules(const Account& account, Time now);
 // With the account's lock. Null: it has to be loaded.
 Counter* ready_counter(const Account& account, int resource, Time now);
 
+// Leases of one window that the caller's transaction sees as ended already, and others do not.
+struct Missing {
+    Amount leases = 0;
+    Time window = Time::min();
+};
+
 // What is missing for a counter, one thing at a time: its account's rules, or its sums. If that
 // ends in an error, the end of the transaction lets others try.
-// `missing_leases`: of what the caller's transaction sees as ended already, and others do not.
 void load(Account& account, const Ledger& ledger, int resource, Time give_up_at,
-          Amount missing_leases = 0);
+          const Missing& missing = {});
+
+// The rules alone.
+void load_rules(Account& account, const Ledger& ledger, Time give_up_at);
 
 // Calls `work` with the account's lock, the counter, when it is there, and the time.
 template <typename Work>
 auto with_counter(Account& account, const Ledger& ledger, int resource, Work&& work,
-                  Amount missing_leases = 0) {
+                  const Missing& missing = {}) {
     auto now = pg::now();
     for (const auto give_up_at = now + counter_load_timeout();; now = pg::now()) {
         {
@@ -34,7 +44,7 @@ auto with_counter(Account& account, const Ledger& ledger, int resource, Work&& w
                 return work(*counter, now);
             }
         }
-        load(account, ledger, resource, give_up_at, missing_leases);
+        load(account, ledger, resource, give_up_at, missing);
     }
 }
 

@@ -73,9 +73,15 @@ void decide_throttling(const Note& note, bool committed) {
     }
 }
 
+void report(const Note& note, Account& account, const Counter& counter, Happening happening) {
+    note.ledger->report(account.id_view(), counter.resource, happening,
+                        account.read(counter.usage, counter.resource));
+}
+
 void apply(const Note& note, bool committed) {
     auto& usage = note.counter->usage;
     const auto& limits = limits_of(*note.account, *note.counter);
+    const bool was_below = usage.settled < limits.report_at;
     if (is_taking(note.kind)) {
         committed ? commit_taken(usage, limits, note.amount, destination(note.kind))
                   : roll_back_taken(usage, limits, note.amount);
@@ -93,11 +99,26 @@ void apply(const Note& note, bool committed) {
         decide_throttling(note, committed);
     }
     if (note.bursting && committed) {
-        auto& account = limiting_account(note);
-        note.ledger->report(
-            account.id_view(), limiting_counter(note).resource, Happening::burst,
-            account.read(limiting_counter(note).usage, limiting_counter(note).resource));
+        report(note, limiting_account(note), limiting_counter(note), Happening::burst);
     }
+    if (was_below && usage.settled >= limits.report_at) {
+        report(note, *note.account, *note.counter, Happening::reached);
+    }
+}
+
+// A counter with notes stays where it is, and so does the account of each.
+void hold(const Note& note) {
+    pin(*note.account);
+    pin(limiting_account(note));
+    pg_atomic_fetch_add_u32(&note.counter->notes, 1);
+    pg_atomic_fetch_add_u32(&limiting_counter(note).notes, 1);
+}
+
+void let_go(const Note& note) {
+    pg_atomic_fetch_sub_u32(&note.counter->notes, 1);
+    pg_atomic_fetch_sub_u32(&limiting_counter(note).notes, 1);
+    unpin(*note.account);
+    unpin(limiting_account(note));
 }
 
 void settle(const Note& note, bool committed) {
@@ -105,8 +126,7 @@ void settle(const Note& note, bool committed) {
         const AccountLock lock{*note.account, limiting_account(note)};
         apply(note, committed);
     }
-    unpin(*note.account);
-    unpin(limiting_account(note));
+    let_go(note);
 }
 
 // What is given back goes first: others must not find what was taken, as if it could be given back
@@ -190,11 +210,6 @@ bool merge(const Note& note, std::size_t end) {
     return false;
 }
 
-void unpin_all(const Note& note) {
-    unpin(*note.account);
-    unpin(limiting_account(note));
-}
-
 // Notes of inner levels stand behind those of outer ones.
 void end_subtransaction(bool committed, SubTransactionId level, SubTransactionId parent) {
     auto& notes = state().notes;
@@ -212,7 +227,7 @@ void end_subtransaction(bool committed, SubTransactionId level, SubTransactionId
         }
         note.level = parent;
         if (merge(note, kept)) {
-            unpin_all(note);
+            let_go(note);
         } else {
             notes[kept++] = note;
         }
@@ -265,8 +280,7 @@ void add_note(Note note) {
     note.level = GetCurrentSubTransactionId();
     pg::fault_point_without_error("admission.noted");
     if (!merge(note, state().notes.size())) {
-        pin(*note.account);
-        pin(limiting_account(note));
+        hold(note);
         state().notes.push_back(note);
     }
 }

@@ -2,18 +2,9 @@
 
 #include "dispatch/notes_shared.hpp"
 
-extern "C" {
-#include "common/hashfn.h"
-}
-
 namespace ideamine::dispatch::shared {
 
 namespace {
-
-std::uint32_t hash_of(std::string_view tenant) {
-    return hash_bytes(reinterpret_cast<const unsigned char*>(tenant.data()),
-                      static_cast<int>(tenant.size()));
-}
 
 Key key_of(const Ready& ready) {
     return {.tenant = ready.tenant,
@@ -144,6 +135,17 @@ void set_weight(std::string_view tenant, std::uint32_t weight) {
                                .level = GetCurrentSubTransactionId()});
 }
 
+std::size_t age(Time now, Duration interval) {
+    constexpr std::size_t together = 64;  // buckets, with one lock
+    auto& slot = *notes().use->get();
+    std::size_t changed = 0;
+    for (std::size_t first = 0; first < slot.state.tenants.size(); first += together) {
+        const PlaneLock lock{slot};
+        changed += lock.plane().age(now, interval, first, first + together);
+    }
+    return changed;
+}
+
 bool is_passed(const Ready& ready) {
     auto& slot = *notes().use->get();
     const PlaneLock lock{slot};
@@ -196,6 +198,7 @@ void take_own(Notes& notes, const Claimant& claimant, std::size_t wanted) {
         for (; wanted > 0 && chunk.begin < chunk.end; --wanted) {
             notes.taken.push_back({.item = chunk.items[chunk.begin++],
                                    .queue = published->queue,
+                                   .served_as = memory().at<Queue>(published->queue).priority_class,
                                    .level = GetCurrentSubTransactionId(),
                                    .fate = InHand::Fate::comes_back,
                                    .published_at = published->level});
@@ -229,9 +232,10 @@ Hands take(const Taking& taking, Plane::Dry dry, Gate& gate) {
         claimant = asking.of(lock.plane());
         result = lock.plane().take(claimant, taking.wanted, dry, gate, taken);
     }
-    for (const auto& [item, queue] : taken) {
+    for (const auto& [item, queue, served_as] : taken) {
         notes.taken.push_back({.item = item,
                                .queue = queue,
+                               .served_as = served_as,
                                .level = GetCurrentSubTransactionId(),
                                .fate = InHand::Fate::comes_back});
     }
@@ -247,9 +251,20 @@ const Item& item(Hand hand) {
 }
 
 std::string tenant(Hand hand) {
-    // nodes stay where they are as long as their plane is in use
-    const auto& queue = memory().at<Queue>(notes().taken[hand].queue);
-    return std::string{memory().at<Tenant>(queue.tenant).id_view()};
+    return std::string{memory().at<Tenant>(tenant_node(hand)).id_view()};
+}
+
+// Nodes stay where they are as long as their plane is in use.
+Offset tenant_node(Hand hand) {
+    return memory().at<Queue>(notes().taken[hand].queue).tenant;
+}
+
+Offset tenant_node(std::string_view tenant) {
+    return find_or_make_tenant(*notes().use->get(), tenant);
+}
+
+std::uint8_t priority_class(Hand hand) {
+    return memory().at<Queue>(notes().taken[hand].queue).priority_class;
 }
 
 void give_back(Hand first) {
@@ -262,6 +277,17 @@ void keep(Hand hand) {
 
 void drop(Hand hand) {
     notes().taken[hand].fate = InHand::Fate::dropped;
+}
+
+void move(Hand hand, std::uint8_t priority_class) {
+    // nodes stay where they are as long as their plane is in use
+    const auto& queue = memory().at<Queue>(notes().taken[hand].queue);
+    const Ready ready{.tenant = memory().at<Tenant>(queue.tenant).id_view(),
+                      .lane = memory().at<Lane>(queue.lane).name_view(),
+                      .priority_class = priority_class,
+                      .item = item(hand)};
+    drop(hand);
+    publish({ready});
 }
 
 std::vector<std::string> lanes() {

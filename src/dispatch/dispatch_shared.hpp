@@ -38,12 +38,17 @@ void set_weight(std::string_view tenant, std::uint32_t weight);
 using FindWeight = std::uint32_t (*)(std::string_view tenant);
 void find_weights_by(FindWeight function);
 
+// Jobs that have waited for long are handed out with higher classes from now on. Returns for how
+// many queues that changed something.
+std::size_t age(Time now, Duration interval);
+
 // Whether a job that may run should have been handed out by now: it is in somebody's hands, or
 // missing here.
 bool is_passed(const Ready& ready);
 
-// The queue that it goes to; 0: there is no room for it.
+// The queue that it goes to, the node of a tenant; 0: there is no room for it.
 Offset queue_of(const Ready& ready);
+Offset tenant_node(std::string_view tenant);
 
 // What a transaction has taken, by number.
 using Hand = std::size_t;
@@ -67,6 +72,8 @@ struct Hands {
 Hands take(const Taking& taking, Plane::Dry dry, Gate& gate);
 const Item& item(Hand hand);
 std::string tenant(Hand hand);
+std::uint8_t priority_class(Hand hand);
+Offset tenant_node(Hand hand);
 // All from this one on that are not kept are as if they had not been taken, now.
 void give_back(Hand first);
 // It is the caller's if the transaction commits.
@@ -74,6 +81,9 @@ void keep(Hand hand);
 // It does not stand for a job that may run, as the caller sees it: it is gone if its transaction
 // commits.
 void drop(Hand hand);
+
+// It belongs into another class: dropped here, and published there.
+void move(Hand hand, std::uint8_t priority_class);
 
 // The lanes there are, for whoever knows what they mean.
 std::vector<std::string> lanes();

@@ -4,7 +4,6 @@
 #include <ranges>
 
 #include "dispatch/dispatch_settings.hpp"
-#include "dispatch/leases_shared.hpp"
 #include "dispatch/notes_shared.hpp"
 #include "ideamine/pg/datum.hpp"
 
@@ -77,6 +76,16 @@ Offset Loading::known_queue_of(const Ready& ready) {
     key_.append(ready.lane);
     auto& queue = queues_[key_];
     return queue != 0 ? queue : queue = queue_of(ready);
+}
+
+Offset Loading::known_node_of(std::string_view tenant) {
+    key_.assign(tenant);
+    auto& node = tenants_[key_];
+    return node != 0 ? node : node = tenant_node(tenant);
+}
+
+void Loading::add(std::string_view tenant, const Leased& leased) {
+    leases_.push_back({known_node_of(tenant), leased});
 }
 
 void Loading::add(const Ready& ready) {

@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "dispatch/dispatch_shared.hpp"
+#include "dispatch/leases_shared.hpp"
 
 namespace ideamine::dispatch::shared {
 
@@ -20,7 +21,7 @@ class Loading {
     static bool begin(Found found);
 
     void add(const Ready& ready);
-    void add(const Leased& leased) { leases_.push_back(leased); }
+    void add(std::string_view tenant, const Leased& leased);
     std::size_t size() const { return read_.size(); }
     // What there is no room for spills, of every queue the latest.
     void finish();
@@ -32,14 +33,16 @@ class Loading {
     };
 
     Offset known_queue_of(const Ready& ready);
+    Offset known_node_of(std::string_view tenant);
     void thin_out();
     std::map<std::uint8_t, std::vector<std::span<const Read>>> by_class() const;
     static std::span<const Read> put_in_place(std::span<const Read> together);
 
     std::unordered_map<std::string, Offset> queues_;  // by what says which
+    std::unordered_map<std::string, Offset> tenants_;
     std::string key_;
     std::vector<Read> read_;
-    std::vector<Leased> leases_;
+    std::vector<LeaseOf> leases_;
     std::map<Offset, Item> left_out_;  // of each queue the first one: none after it is taken in
     std::uint64_t rows_ = 0;           // that were read
     bool has_missed_ = false;

@@ -74,7 +74,8 @@ void put_back_together(Slot& slot, std::span<const InHand> hands) {
     }
     const auto chunk = make_chunk(memory(), items);
     const PlaneLock lock{slot};
-    lock.plane().refund(hands.front().queue, static_cast<std::uint32_t>(items.size()));
+    lock.plane().refund(hands.front().queue, hands.front().served_as,
+                        static_cast<std::uint32_t>(items.size()));
     if (chunk == 0) {
         lock.plane().spill(hands.front().queue);
     } else {
@@ -92,6 +93,7 @@ void put_back(Slot& slot, std::span<const InHand> hands, bool committed) {
         }
         auto begin = end - 1;
         while (begin > 0 && hands[begin - 1].queue == hands[end - 1].queue &&
+               hands[begin - 1].served_as == hands[end - 1].served_as &&
                comes_back(hands[begin - 1], committed)) {
             --begin;
         }
@@ -130,11 +132,13 @@ void forget_own(Notes& notes) {
 
 // What is running has to be known from before the commit on, and after a crash nobody would.
 void refuse_to_prepare(const Notes& notes) {
-    if (!notes.begun_leases.empty() || !notes.ended_leases.empty()) {
+    if (!notes.begun_leases.empty() || !notes.ended_leases.empty() ||
+        !notes.changed_leases.empty()) {
         pg::boundary([] {
             throw Error(Code::conflict,
-                        "cannot prepare a transaction that has acquired or ended jobs", {},
-                        "COMMIT it.");
+                        "cannot prepare a transaction that has acquired, changed or ended running "
+                        "jobs",
+                        {}, "COMMIT it.");
         });
     }
 }
@@ -213,6 +217,7 @@ void end_subtransaction(bool committed, SubTransactionId level, SubTransactionId
         hand_over(notes.weights, level, parent);
         hand_over(notes.begun_leases, level, parent);
         hand_over(notes.ended_leases, level, parent);
+        hand_over(notes.changed_leases, level, parent);
         for (auto& hand : notes.taken) {
             if (hand.published_at == level) {
                 hand.published_at = parent;

@@ -22,6 +22,7 @@ struct InHand {
 
     Item item;
     Offset queue;
+    std::uint8_t served_as;  // see Taken
     SubTransactionId level;
     Fate fate;
     // Published by this transaction itself, which nobody else knows of: at which level.
@@ -51,6 +52,15 @@ struct LeaseNote {
     SubTransactionId level = InvalidSubTransactionId;
 };
 
+// Of one that lasts.
+struct LeaseChangeNote {
+    Uuid job;
+    std::int64_t epoch;
+    LeaseChange change;
+    std::uint64_t number;  // in the order in which their rows were locked
+    SubTransactionId level;
+};
+
 struct Notes {
     std::optional<Use> use;
     std::vector<Published> published;
@@ -59,6 +69,7 @@ struct Notes {
     std::vector<Weight> weights;
     std::vector<LeaseNote> begun_leases;
     std::vector<LeaseNote> ended_leases;
+    std::vector<LeaseChangeNote> changed_leases;
     bool has_missed = false;  // something was published that could not be noted
     bool loads_anew = false;  // whoever comes next is to load
     bool is_loading = false;

@@ -19,19 +19,36 @@ Offset make_node(Memory& memory, std::string_view name = {}) {
 
 }  // namespace
 
-Parts::Parts(Memory& memory, const Key& key, std::uint32_t for_queues)
-    : tenant(make_node<Tenant>(memory, key.tenant)),
+Offset make_tenant(Memory& memory, std::string_view id, std::uint32_t hash) {
+    const auto offset = make_node<Tenant>(memory, id);
+    if (offset != 0) {
+        auto& node = memory.at<Tenant>(offset);
+        node.hash = hash;
+        node.weight = usual_weight;
+        node.id_length = static_cast<std::uint16_t>(id.size());
+        std::memcpy(node.id, id.data(), id.size());
+    }
+    return offset;
+}
+
+Offset make_group(Memory& memory, std::uint8_t priority_class, std::uint8_t held) {
+    const auto offset = make_node<Group>(memory);
+    if (offset != 0) {
+        auto& node = memory.at<Group>(offset);
+        node.priority_class = priority_class;
+        node.held = held;
+    }
+    return offset;
+}
+
+Parts::Parts(Memory& memory, const Key& key, const Rooms& for_queues)
+    : tenant(make_tenant(memory, key.tenant, key.hash)),
       lane(make_node<Lane>(memory, key.lane)),
       queue(make_node<Queue>(memory)),
-      places(memory.allocate(for_queues * sizeof(Place))),
-      room(for_queues),
+      rooms(for_queues),
       memory_(memory) {
-    if (tenant != 0) {
-        auto& node = memory.at<Tenant>(tenant);
-        node.hash = key.hash;
-        node.weight = usual_weight;
-        node.id_length = static_cast<std::uint16_t>(key.tenant.size());
-        std::memcpy(node.id, key.tenant.data(), key.tenant.size());
+    for (std::size_t i = 0; i < rooms.size(); ++i) {
+        places[i] = rooms[i] == 0 ? 0 : memory.allocate(rooms[i] * sizeof(Place));
     }
     if (lane != 0) {
         auto& node = memory.at<Lane>(lane);
@@ -41,15 +58,21 @@ Parts::Parts(Memory& memory, const Key& key, std::uint32_t for_queues)
 }
 
 Parts::~Parts() {
-    for (const auto piece : {tenant, lane, queue, places}) {
+    const auto free = [this](Offset piece) {
         if (piece != 0) {
             memory_.free(piece);
         }
-    }
+    };
+    std::ranges::for_each(std::array{tenant, lane, queue}, free);
+    std::ranges::for_each(places, free);
 }
 
 bool Parts::complete() const {
-    return tenant != 0 && lane != 0 && queue != 0 && places != 0;
+    bool has_places = true;
+    for (std::size_t i = 0; i < rooms.size(); ++i) {
+        has_places = has_places && (rooms[i] == 0 || places[i] != 0);
+    }
+    return tenant != 0 && lane != 0 && queue != 0 && has_places;
 }
 
 Offset make_chunk(Memory& memory, std::span<const Item> items) {

@@ -15,11 +15,13 @@ struct Key {
     std::uint8_t priority_class;
 };
 
+// For how many queues there has to be a place in the order of each class; 0: there is room.
+using Rooms = std::array<std::uint32_t, max_classes>;
+
 // What it takes to make a queue, made where no lock is held.
 class Parts {
   public:
-    // `room`: for how many queues there has to be a place in the order.
-    Parts(Memory& memory, const Key& key, std::uint32_t room);
+    Parts(Memory& memory, const Key& key, const Rooms& rooms);
     // Frees what was not used, or is not needed any more.
     ~Parts();
     Parts(const Parts&) = delete;
@@ -30,12 +32,16 @@ class Parts {
     Offset tenant;
     Offset lane;
     Offset queue;
-    Offset places;
-    std::uint32_t room;
+    std::array<Offset, max_classes> places{};
+    Rooms rooms;
 
   private:
     Memory& memory_;
 };
+
+// What a tenant consists of before it has queues; a group of its running jobs; 0: there is no room.
+Offset make_tenant(Memory& memory, std::string_view id, std::uint32_t hash);
+Offset make_group(Memory& memory, std::uint8_t priority_class, std::uint8_t held);
 
 // A chunk of these items; 0: there is no room.
 Offset make_chunk(Memory& memory, std::span<const Item> items);

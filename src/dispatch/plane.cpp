@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "dispatch/aging.hpp"
 #include "dispatch/order.hpp"
 #include "dispatch/runs.hpp"
 
@@ -50,15 +51,61 @@ Offset Plane::find_queue(const Key& key) const {
     return offset;
 }
 
+namespace {
+
+// The classes in which a queue may come to stand: from this one to its own.
+std::uint8_t highest_of(std::uint8_t priority_class) {
+    return std::min(priority_class, highest_aged);
+}
+
+}  // namespace
+
 // Twice as much each time.
-std::uint32_t Plane::room_for(const Key& key) const {
+Rooms Plane::room_for(const Key& key) const {
     constexpr std::uint32_t least = 4;
     const auto lane = find_lane(key.lane);
-    if (lane == 0) {
-        return least;
+    Rooms rooms{};
+    for (auto i = highest_of(key.priority_class); i <= key.priority_class; ++i) {
+        const auto order = lane == 0 ? Order{} : memory_.at<Lane>(lane).orders[i];
+        rooms[i] = order.queues < order.capacity ? 0 : std::max(least, 2 * order.queues);
     }
-    const auto& order = memory_.at<Lane>(lane).orders[key.priority_class];
-    return order.queues < order.capacity ? 1 : std::max(least, 2 * order.queues);
+    return rooms;
+}
+
+Offset Plane::make_tenant(std::string_view id, std::uint32_t hash, Offset& node) {
+    auto tenant = find_tenant(id, hash);
+    if (tenant == 0) {
+        tenant = std::exchange(node, 0);
+        memory_.at<Tenant>(tenant).next = std::exchange(bucket_of(state_, hash), tenant);
+    }
+    return tenant;
+}
+
+// False: there has to be more by now.
+bool Plane::make_room(Lane& lane, std::uint8_t priority_class, Parts& parts) {
+    const auto orders = std::span{lane.orders}.subspan(
+        highest_of(priority_class), 1 + priority_class - highest_of(priority_class));
+    const auto room_in = [&](const Order& order) {
+        return parts.rooms[static_cast<std::size_t>(&order - lane.orders.data())];
+    };
+    if (std::ranges::any_of(orders, [&](const Order& order) {
+            return order.queues == order.capacity && room_in(order) <= order.capacity;
+        })) {
+        return false;
+    }
+    for (auto& order : orders) {
+        auto& places = parts.places[static_cast<std::size_t>(&order - lane.orders.data())];
+        if (order.queues == order.capacity) {
+            if (order.size > 0) {
+                std::copy_n(&memory_.at<Place>(order.places), order.size,
+                            &memory_.at<Place>(places));
+            }
+            std::swap(order.places, places);
+            order.capacity = room_in(order);
+        }
+        ++order.queues;
+    }
+    return true;
 }
 
 Offset Plane::make_queue(const Key& key, Parts& parts) {
@@ -70,30 +117,16 @@ Offset Plane::make_queue(const Key& key, Parts& parts) {
         lane = std::exchange(parts.lane, 0);
         memory_.at<Lane>(lane).next = std::exchange(state_.lanes, lane);
     }
-    auto& order = memory_.at<Lane>(lane).orders[key.priority_class];
-    if (order.queues == order.capacity) {
-        if (parts.room <= order.capacity) {
-            return 0;
-        }
-        if (order.size > 0) {
-            std::copy_n(&memory_.at<Place>(order.places), order.size,
-                        &memory_.at<Place>(parts.places));
-        }
-        std::swap(order.places, parts.places);
-        order.capacity = parts.room;
+    if (!make_room(memory_.at<Lane>(lane), key.priority_class, parts)) {
+        return 0;
     }
-    auto tenant = find_tenant(key.tenant, key.hash);
-    if (tenant == 0) {
-        tenant = std::exchange(parts.tenant, 0);
-        memory_.at<Tenant>(tenant).next = std::exchange(bucket_of(state_, key.hash), tenant);
-    }
+    const auto tenant = make_tenant(key.tenant, key.hash, parts.tenant);
     const auto made = std::exchange(parts.queue, 0);
     auto& queue = memory_.at<Queue>(made);
     queue.tenant = tenant;
     queue.lane = lane;
-    queue.priority_class = key.priority_class;
+    queue.priority_class = queue.served_as = key.priority_class;
     queue.next = std::exchange(memory_.at<Tenant>(tenant).queues, made);
-    ++order.queues;
     return made;
 }
 
@@ -105,7 +138,7 @@ void Plane::set_weight(Offset tenant, std::uint32_t weight) {
 bool Plane::is_served(const Tenant& tenant, std::uint8_t priority_class) const {
     for (auto offset = tenant.queues; offset != 0; offset = memory_.at<Queue>(offset).next) {
         const auto& queue = memory_.at<Queue>(offset);
-        if (queue.priority_class == priority_class && queue.place != 0) {
+        if (queue.served_as == priority_class && queue.place != 0) {
             return true;
         }
     }
@@ -115,11 +148,11 @@ bool Plane::is_served(const Tenant& tenant, std::uint8_t priority_class) const {
 // A tenant that had nothing to do begins where the others are, or behind them by what it owes.
 void Plane::enter(Offset offset) {
     auto& queue = memory_.at<Queue>(offset);
-    auto& tenant = memory_.at<Tenant>(queue.tenant);
-    const auto priority_class = queue.priority_class;
     if (queue.place != 0 || queue.size == 0 || queue.is_parked) {
         return;
     }
+    auto& tenant = memory_.at<Tenant>(queue.tenant);
+    const auto priority_class = queue.served_as = class_of_first(queue);
     auto& standing = tenant.standings[priority_class];
     if (!is_served(tenant, priority_class)) {
         const auto latest = state_.latest[priority_class];
@@ -145,8 +178,8 @@ bool is_dry(const Queue& queue) {
 }  // namespace
 
 void Plane::note_dry(const Queue& queue, bool was_dry) const {
-    order_of(queue).dry += is_dry(queue) ? 1 : 0;
-    order_of(queue).dry -= was_dry ? 1 : 0;
+    own_order_of(queue).dry += is_dry(queue) ? 1 : 0;
+    own_order_of(queue).dry -= was_dry ? 1 : 0;
 }
 
 void Plane::add(Offset offset, Offset chunk) {
@@ -164,15 +197,16 @@ void Plane::add(Offset offset, Offset chunk) {
     } else {
         queue.late = merge_runs(memory_, queue.late, chunk);
     }
-    enter(offset);
+    if (!settle_class(offset)) {
+        enter(offset);
+    }
 }
 
-void Plane::refund(Offset offset, std::uint32_t items) {
-    const auto& queue = memory_.at<Queue>(offset);
-    auto& tenant = memory_.at<Tenant>(queue.tenant);
-    auto standing = tenant.standings[queue.priority_class];
+void Plane::refund(Offset offset, std::uint8_t served_as, std::uint32_t items) {
+    auto& tenant = memory_.at<Tenant>(memory_.at<Queue>(offset).tenant);
+    auto standing = tenant.standings[served_as];
     standing.pass -= std::min(standing.pass, items * (cost / tenant.weight));
-    change(tenant, queue.priority_class, standing);
+    change(tenant, served_as, standing);
 }
 
 void Plane::charge(Offset offset, std::uint8_t priority_class, Duration busy) {
@@ -199,7 +233,7 @@ Offset Plane::clear() {
                  offset = memory_.at<Queue>(offset).next) {
                 leave(offset);
                 auto& queue = memory_.at<Queue>(offset);
-                order_of(queue).dry = 0;
+                own_order_of(queue).dry = 0;
                 if (queue.last != 0) {
                     memory_.at<Chunk>(queue.last).next = std::exchange(cleared, queue.first);
                 }
@@ -223,7 +257,7 @@ void Plane::change(Tenant& tenant, std::uint8_t priority_class, const Standing& 
     tenant.standings[priority_class] = standing;
     for (auto offset = tenant.queues; offset != 0; offset = memory_.at<Queue>(offset).next) {
         auto& queue = memory_.at<Queue>(offset);
-        if (queue.priority_class == priority_class && queue.place != 0) {
+        if (queue.served_as == priority_class && queue.place != 0) {
             OrderView{order_of(queue), memory_}.change(queue, standing);
         }
     }
@@ -244,6 +278,38 @@ void Plane::unpark_all() {
         queue.is_parked = false;
         enter(offset);
     }
+}
+
+// Of a queue that is not empty.
+std::uint8_t Plane::class_of_first(const Queue& queue) const {
+    return aged(queue.priority_class, state_.aged_at - first_of(queue).first().ready_at,
+                state_.aging_interval);
+}
+
+// Whether it stood in the order of another class than its first item belongs to by now.
+bool Plane::settle_class(Offset offset) {
+    const auto& queue = memory_.at<Queue>(offset);
+    if (queue.place == 0 || class_of_first(queue) == queue.served_as) {
+        return false;
+    }
+    leave(offset);
+    enter(offset);
+    return true;
+}
+
+std::size_t Plane::age(Time now, Duration interval, std::size_t first, std::size_t last) {
+    state_.aged_at = now;
+    state_.aging_interval = interval;
+    std::size_t changed = 0;
+    for (const auto bucket : std::span{state_.tenants}.subspan(first, last - first)) {
+        for (auto tenant = bucket; tenant != 0; tenant = memory_.at<Tenant>(tenant).next) {
+            for (auto offset = memory_.at<Tenant>(tenant).queues; offset != 0;
+                 offset = memory_.at<Queue>(offset).next) {
+                changed += settle_class(offset) ? 1 : 0;
+            }
+        }
+    }
+    return changed;
 }
 
 bool Plane::is_late_first(const Queue& queue) const {

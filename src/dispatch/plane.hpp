@@ -20,6 +20,7 @@ namespace ideamine::dispatch {
 struct Taken {
     Item item;
     Offset queue;
+    std::uint8_t served_as;  // the class in which it cost its tenant something
 };
 
 // Who asks for work: which lanes it serves, and for which tenants (none: for all).
@@ -63,8 +64,11 @@ class Plane {
     Offset find_tenant(std::string_view id, std::uint32_t hash) const;
     Offset find_lane(std::string_view name) const;
     Offset find_queue(const Key& key) const;
-    // For how many queues there has to be room with one more of these.
-    std::uint32_t room_for(const Key& key) const;
+    // For how many queues there has to be room with one more of these: in the order of its class,
+    // and in those that waiting may raise it to.
+    Rooms room_for(const Key& key) const;
+    // Finds it, or makes it of this node, which is 0 then.
+    Offset make_tenant(std::string_view id, std::uint32_t hash, Offset& node);
     // Finds it, or makes it of these parts; 0: there has to be more room by now.
     Offset make_queue(const Key& key, Parts& parts);
 
@@ -74,8 +78,8 @@ class Plane {
 
     // What became runnable, or was taken and not used; the chunk belongs to the queue from now on.
     void add(Offset queue, Offset chunk);
-    // So many that were taken of it were not used: they cost the tenant nothing.
-    void refund(Offset queue, std::uint32_t items);
+    // So many that were taken of it, in this class, were not used: they cost the tenant nothing.
+    void refund(Offset queue, std::uint8_t served_as, std::uint32_t items);
     // The table has jobs of this queue that found no room here.
     void spill(Offset queue);
     bool has_spilled(Offset queue) const { return memory_.at<Queue>(queue).has_spilled; }
@@ -102,12 +106,24 @@ class Plane {
     // What was parked may give something again.
     void unpark_all();
 
+    // Queues whose first items have waited for long are served with higher classes from now on:
+    // those of the tenants in some buckets. Returns how many have come to another class. To be
+    // called for all buckets now and then; between, what comes first is judged by the latest time.
+    std::size_t age(Time now, Duration interval, std::size_t first, std::size_t last);
+
   private:
     class Taking;
 
+    // Where it stands; and that of its own class, which knows that the table has more of it.
     Order& order_of(const Queue& queue) const {
+        return memory_.at<Lane>(queue.lane).orders[queue.served_as];
+    }
+    Order& own_order_of(const Queue& queue) const {
         return memory_.at<Lane>(queue.lane).orders[queue.priority_class];
     }
+    std::uint8_t class_of_first(const Queue& queue) const;
+    bool settle_class(Offset queue);
+    bool make_room(Lane& lane, std::uint8_t priority_class, Parts& parts);
     bool is_served(const Tenant& tenant, std::uint8_t priority_class) const;
     void enter(Offset queue);
     void leave(Offset queue);

@@ -1,9 +1,14 @@
 #include "dispatch/planes_shared.hpp"
 
 #include <memory>
-#include "dispatch/dispatch_settings.hpp"
 
+#include "dispatch/dispatch_settings.hpp"
+#include "dispatch/giving_way.hpp"
 #include "ideamine/pg/arena.hpp"
+
+extern "C" {
+#include "common/hashfn.h"
+}
 
 namespace ideamine::dispatch::shared {
 
@@ -64,6 +69,12 @@ void free_queues(Offset first) {
     }
 }
 
+void free_groups(Offset first) {
+    while (first != 0) {
+        arena_memory.free(std::exchange(first, arena_memory.at<Group>(first).next));
+    }
+}
+
 void free_leases(Offset table) {
     for (auto lease : arena_memory.at<LeaseTable>(table).by_job) {
         while (lease != 0) {
@@ -83,6 +94,7 @@ void free_nodes(const State& state) {
         while (tenant != 0) {
             const auto& node = arena_memory.at<Tenant>(tenant);
             free_queues(node.queues);
+            free_groups(node.groups);
             arena_memory.free(std::exchange(tenant, node.next));
         }
     }
@@ -175,15 +187,15 @@ std::size_t memory_in_use() {
 
 FoundQueue find_or_make_queue(Slot& slot, const Key& key) {
     for (;;) {
-        std::uint32_t room = 0;
+        Rooms rooms{};
         {
             const PlaneLock lock{slot};
             if (const auto found = lock.plane().find_queue(key); found != 0) {
                 return {.queue = found, .is_new = false};
             }
-            room = lock.plane().room_for(key);
+            rooms = lock.plane().room_for(key);
         }
-        Parts parts{memory(), key, room};
+        Parts parts{memory(), key, rooms};
         if (!parts.complete()) {
             return {.queue = 0, .is_new = false};
         }
@@ -192,6 +204,58 @@ FoundQueue find_or_make_queue(Slot& slot, const Key& key) {
             return {.queue = made, .is_new = true};
         }
     }
+}
+
+namespace {
+
+// What was made, and is not needed because somebody else was faster.
+void free_rest(Offset node) {
+    if (node != 0) {
+        memory().free(node);
+    }
+}
+
+}  // namespace
+
+Offset find_or_make_tenant(Slot& slot, std::string_view id) {
+    const auto hash = hash_of(id);
+    {
+        const PlaneLock lock{slot};
+        if (const auto found = lock.plane().find_tenant(id, hash); found != 0) {
+            return found;
+        }
+    }
+    auto node = make_tenant(memory(), id, hash);
+    if (node == 0) {
+        return 0;
+    }
+    Offset tenant = 0;
+    {
+        const PlaneLock lock{slot};
+        tenant = lock.plane().make_tenant(id, hash, node);
+    }
+    free_rest(node);
+    return tenant;
+}
+
+Offset find_or_make_group(Slot& slot, Offset tenant, std::uint8_t priority_class,
+                          std::uint8_t held) {
+    auto node = make_group(memory(), priority_class, held);
+    if (node == 0) {
+        return 0;
+    }
+    Offset group = 0;
+    {
+        const PlaneLock lock{slot};
+        group = place_group(memory(), tenant, node);
+    }
+    free_rest(node);
+    return group;
+}
+
+std::uint32_t hash_of(std::string_view tenant) {
+    return hash_bytes(reinterpret_cast<const unsigned char*>(tenant.data()),
+                      static_cast<int>(tenant.size()));
 }
 
 }  // namespace ideamine::dispatch::shared

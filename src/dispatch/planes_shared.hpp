@@ -98,5 +98,10 @@ struct FoundQueue {
     bool is_new;
 };
 FoundQueue find_or_make_queue(Slot& slot, const Key& key);
+// The node of a tenant, and the group of its running jobs; 0: there is no room for it.
+Offset find_or_make_tenant(Slot& slot, std::string_view id);
+Offset find_or_make_group(Slot& slot, Offset tenant, std::uint8_t priority_class,
+                          std::uint8_t held);
+std::uint32_t hash_of(std::string_view tenant);
 
 }  // namespace ideamine::dispatch::shared

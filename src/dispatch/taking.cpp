@@ -112,7 +112,7 @@ Offset Plane::Taking::next_queue(const Tenant& tenant, std::uint8_t priority_cla
     const Item* first = nullptr;
     for (auto offset = tenant.queues; offset != 0; offset = memory.at<Queue>(offset).next) {
         const auto& queue = memory.at<Queue>(offset);
-        if (queue.priority_class != priority_class || queue.place == 0 ||
+        if (queue.served_as != priority_class || queue.place == 0 ||
             std::ranges::count(claimant_.lanes, queue.lane) == 0) {
             continue;
         }
@@ -127,7 +127,8 @@ Offset Plane::Taking::next_queue(const Tenant& tenant, std::uint8_t priority_cla
 
 void Plane::Taking::take_one(Tenant& tenant, Offset offset) {
     auto& queue = plane_.memory_.at<Queue>(offset);
-    taken_.push_back({plane_.first_of(queue).first(), offset});
+    const auto priority_class = queue.served_as;
+    taken_.push_back({plane_.first_of(queue).first(), offset, priority_class});
     if (const auto empty = plane_.remove_first(queue); empty != 0) {
         plane_.memory_.at<Chunk>(empty).next = std::exchange(emptied_, empty);
     }
@@ -136,11 +137,11 @@ void Plane::Taking::take_one(Tenant& tenant, Offset offset) {
         plane_.leave(offset);
         plane_.note_dry(queue, false);
     }
-    const auto pass = tenant.standings[queue.priority_class].pass;
-    auto& latest = plane_.state_.latest[queue.priority_class];
+    const auto pass = tenant.standings[priority_class].pass;
+    auto& latest = plane_.state_.latest[priority_class];
     latest = std::max(latest, pass);
-    plane_.change(tenant, queue.priority_class,
-                  {pass + cost / tenant.weight, ++plane_.state_.turns});
+    plane_.change(tenant, priority_class, {pass + cost / tenant.weight, ++plane_.state_.turns});
+    plane_.settle_class(offset);
 }
 
 Plane::Result Plane::take(const Claimant& claimant, std::size_t wanted, Dry dry, Gate& gate,

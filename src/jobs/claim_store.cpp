@@ -1,10 +1,11 @@
 #include "jobs/claim_store.hpp"
 
 #include "access/caller_store.hpp"
-#include "dispatch/leases_shared.hpp"
+#include "dispatch/dispatch_shared.hpp"
 #include "ideamine/pg/transaction_id.hpp"
 #include "jobs/incarnation_store.hpp"
 #include "jobs/job_rows_store.hpp"
+#include "jobs/leased_store.hpp"
 #include "jobs/promote_store.hpp"
 #include "jobs/taken_store.hpp"
 #include "jobs/waits.hpp"
@@ -13,13 +14,16 @@ namespace ideamine::jobs {
 
 namespace {
 
-// In the order of the argument.
+// In the order of the argument. First the columns of exchange_jobs(), of which acquire_jobs() has
+// no answer, and then what dispatch is told.
 constinit pg::Statement lease_locked{
     "UPDATE ideamine.jobs j SET status = 'running', epoch = greatest(j.epoch + 1, $2),"
     "  attempt = j.attempt + 1, worker_id = $3, started_at = $4, lease = $5"
     " FROM unnest($1) AS locked (tid) WHERE j.ctid = locked.tid"
     " RETURNING j.tenant_id, j.job_id, j.epoch, j.attempt, j.job_type, j.payload, j.checkpoint,"
-    "  j.started_at + j.lease, j.started_at + j.timeout, $[1.1 j.context$| NULL::jsonb$]",
+    "  j.started_at + j.lease, j.started_at + j.timeout, $[1.1 j.context$| NULL::jsonb$],"
+    "  NULL::text, j.priority_class::text, j.run_id, $[1.2 j.needs$| NULL::jsonb$],"
+    "  $[1.2 j.preemptions$| 0$]",
     pg::Statement::Kind::writes_by_tid};
 
 // Where nothing of a batch may run, the next one is larger: a backlog of such jobs is passed
@@ -55,8 +59,9 @@ class Claim {
 
   private:
     std::size_t lease(const TakenJobs::Batch& batch);
-    bool lease_directly(const Tids& tids);
+    bool lease_directly(const TakenJobs::Batch& batch);
     void lease_by_statement(const Tids& tids);
+    dispatch::Leased read_leased(const pg::Row& row, Time now) const;
 
     const shared::Installation& installation_;
     const Claimant& claimant_;
@@ -72,43 +77,58 @@ std::size_t Claim::lease(const TakenJobs::Batch& batch) {
         ahead > incarnation_of(first_epoch_)) {
         first_epoch_ = next_epoch(raise_incarnation_above(installation_, ahead), 0);
     }
-    if (!batch.tids.empty() && (batch.has_special || !lease_directly(batch.tids))) {
+    if (!batch.tids.empty() && (batch.has_special || !lease_directly(batch))) {
         lease_by_statement(batch.tids);
     }
     return batch.tids.size();
 }
 
 // False: it has to be done by a statement.
-bool Claim::lease_directly(const Tids& tids) {
+bool Claim::lease_directly(const TakenJobs::Batch& batch) {
     JobRows rows;
     if (!rows.are_plain()) {
         return false;
     }
     const auto now = pg::now();
-    std::vector<dispatch::Leased> leased;
-    leased.reserve(tids.size());
-    for (const auto& tid : tids) {
-        rows.find_locked(tid);
-        leased.push_back(rows.lease(claimant_.worker_id, first_epoch_, now, lease_, returned_));
+    std::vector<dispatch::shared::LeaseOf> leases;
+    leases.reserve(batch.tids.size());
+    for (std::size_t i = 0; i < batch.tids.size(); ++i) {
+        rows.find_locked(batch.tids[i]);
+        leases.push_back(
+            {.tenant = batch.tenants[i],
+             .what = rows.lease(claimant_.worker_id, first_epoch_, now, lease_, returned_)});
     }
-    dispatch::shared::begin_leases(leased);
+    dispatch::shared::begin_leases(leases);
     return true;
 }
 
 void Claim::lease_by_statement(const Tids& tids) {
-    const auto rows =
-        lease_locked.execute(tids, first_epoch_, claimant_.worker_id, pg::now(), lease_);
+    const auto now = pg::now();
+    const auto rows = lease_locked.execute(tids, first_epoch_, claimant_.worker_id, now, lease_);
     returned_.add(rows);
-    std::vector<dispatch::Leased> leased;
-    leased.reserve(rows.size());
+    std::vector<dispatch::shared::LeaseOf> leases;
+    leases.reserve(rows.size());
     for (const pg::Row row : rows) {
-        leased.push_back({.job = row.get<Uuid>(1),
-                          .worker = claimant_.worker_id,
-                          .epoch = row.get<Epoch>(2),
-                          .row = 0,
-                          .transaction = pg::own_transaction()});
+        leases.push_back({.tenant = dispatch::shared::tenant_node(row.get<std::string>(0)),
+                          .what = read_leased(row, now)});
     }
-    dispatch::shared::begin_leases(leased);
+    dispatch::shared::begin_leases(leases);
+}
+
+dispatch::Leased Claim::read_leased(const pg::Row& row, Time now) const {
+    constexpr int class_column = 11;
+    const auto priority_class = parse_priority_class(row.get<std::string>(class_column));
+    dispatch::Leased leased{
+        .job = row.get<Uuid>(1),
+        .worker = claimant_.worker_id,
+        .epoch = row.get<Epoch>(2),
+        .row = 0,
+        .priority_class = static_cast<std::uint8_t>(priority_class),
+        .preemptions = told_preemptions(row.get<std::int32_t>(class_column + 3)),
+        .transaction = pg::own_transaction(),
+        .since = now};
+    tell_demand(leased, Released::read_demand(row, class_column + 1));
+    return leased;
 }
 
 constinit pg::Statement next_due{"SELECT run_at FROM ideamine.jobs WHERE " IDEAMINE_WAITS_FOR_TIME

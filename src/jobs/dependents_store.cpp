@@ -94,7 +94,7 @@ constinit pg::Statement lock_told{
 constinit pg::Statement cancel_locked{
     "WITH cancelled AS ("
     "  UPDATE ideamine.jobs j SET status = 'cancelled', cancel_reason = $3, finished_at = $4,"
-    "   ready_at = NULL"
+    "   ready_at = NULL$[1.2 , stop_by = NULL$]"
     "  FROM unnest($1::tid[], $2::boolean[]) AS c (tid, was_running) WHERE j.ctid = c.tid"
     "  RETURNING j.tenant_id, j.job_id, j.epoch, j.attempt, j.worker_id, j.started_at, "
     "c.was_running, " IDEAMINE_HOLDINGS("j") ", $[1.1 j.quorum IS NOT NULL AS has_quorum, "
@@ -108,7 +108,8 @@ constinit pg::Statement cancel_locked{
     "  INSERT INTO ideamine_internal.stop_notices"
     "   (worker_id, tenant_id, job_id, epoch, reason, made_at)"
     "  SELECT worker_id, tenant_id, job_id, epoch, 'cancelled', $4 FROM cancelled WHERE "
-    "was_running)"
+    "was_running"
+    "  ON CONFLICT (worker_id, job_id, epoch, tenant_id) DO UPDATE SET reason = excluded.reason)"
     " SELECT tenant_id, job_id, was_running, " IDEAMINE_HELD ", has_quorum, quorum_of, epoch"
     " FROM cancelled",
     Kind::writes_by_tid};

@@ -57,9 +57,9 @@ IDEAMINE_FUNCTION(ideamine_weight_changed) {
     return pg::boundary([&] {
         const pg::TriggerCall trigger{fcinfo};
         const auto tenant = trigger.new_text("tenant_id");
-        const auto weight = trigger.new_integer("weight");
+        const auto weight = trigger.new_text("weight");
         if (tenant && weight && dispatch::shared::is_available()) {
-            dispatch::shared::set_weight(*tenant, static_cast<std::uint32_t>(*weight));
+            dispatch::shared::set_weight(*tenant, static_cast<std::uint32_t>(std::stoul(*weight)));
         }
         return pg::TriggerCall::done();
     });

@@ -2,6 +2,7 @@
 
 #include "ideamine/pg/transaction_id.hpp"
 #include "jobs/jobs_table.hpp"
+#include "jobs/leased_store.hpp"
 
 namespace ideamine::jobs {
 
@@ -31,14 +32,17 @@ enum Column : std::size_t {
     context,
     quorum_of_column,
     needs,
+    stop_by,
+    preemptions,
     column_count
 };
 
 constinit pg::Columns<column_count> columns{
-    {"job_id",     "started_at",      "epoch",    "status",    "priority_class", "attempt",
-     "dependents", "tenant_id",       "job_type", "queue",     "payload",        "ready_at",
-     "worker_id",  "finished_at",     "lease",    "timeout",   "run_id",         "checkpoint",
-     "result",     "concurrency_key", "context",  "quorum_of", "needs"}};
+    {"job_id",  "started_at", "epoch",      "status",      "priority_class",
+     "attempt", "dependents", "tenant_id",  "job_type",    "queue",
+     "payload", "ready_at",   "worker_id",  "finished_at", "lease",
+     "timeout", "run_id",     "checkpoint", "result",      "concurrency_key",
+     "context", "quorum_of",  "needs",      "stop_by",     "preemptions"}};
 
 int number(Column column) {
     return columns.numbers[column];
@@ -76,6 +80,10 @@ bool JobRows::has_key() const {
     return !table_.is_null(number(concurrency_key));
 }
 
+bool JobRows::takes_statement() const {
+    return has_key() || !table_.is_null(number(stop_by));
+}
+
 bool JobRows::is_special() const {
     return has_key() || !table_.is_null(number(quorum_of_column));
 }
@@ -108,10 +116,14 @@ Epoch JobRows::epoch() const {
     return table_.get<Epoch>(number(epoch_column));
 }
 
+quota::LeaseDemand JobRows::demand() const {
+    return Released::demand_of(table_.optional<Uuid>(number(run_id)),
+                               table_.optional<pg::Json>(number(needs)));
+}
+
 Holding JobRows::holding() const {
     return {.key = table_.optional<std::string>(number(concurrency_key)),
-            .demand = Released::demand_of(table_.optional<Uuid>(number(run_id)),
-                                          table_.optional<pg::Json>(number(needs))),
+            .demand = demand(),
             .priority_class = priority_class(),
             .since = table_.optional<Time>(number(started_at))};
 }
@@ -137,11 +149,19 @@ dispatch::Leased JobRows::lease(const Uuid& worker, Epoch first_epoch, Time now,
     if (!table_.try_update(pg::Table::Lock::own, changed, written)) {
         throw std::logic_error("a row that is locked was changed by somebody else");
     }
-    return {.job = job,
-            .worker = worker,
-            .epoch = epoch,
-            .row = key_of(table_.tid()),
-            .transaction = pg::own_transaction()};
+    dispatch::Leased leased{
+        .job = job,
+        .worker = worker,
+        .epoch = epoch,
+        .row = key_of(table_.tid()),
+        .priority_class = static_cast<std::uint8_t>(priority_class()),
+        .preemptions = told_preemptions(table_.get<std::int32_t>(number(preemptions))),
+        .transaction = pg::own_transaction(),
+        .since = now};
+    if (is_counted()) {
+        tell_demand(leased, demand());
+    }
+    return leased;
 }
 
 bool JobRows::try_complete(Time now, const std::optional<pg::Json>& result) {

@@ -29,9 +29,10 @@ class JobRows {
     // Of the row that was found, until the next one is.
     bool is_ready() const;
     bool runs_by(Epoch epoch) const;
-    // Whether a gate has to look at it; has_key: whether a statement has to write it.
+    // Whether a gate has to look at it.
     bool is_special() const;
-    bool has_key() const;
+    // Whether ending its attempt changes what indexes know.
+    bool takes_statement() const;
     bool is_counted() const;
     bool has_dependents() const;
     std::optional<Uuid> quorum_of() const;
@@ -50,6 +51,9 @@ class JobRows {
     bool try_complete(Time now, const std::optional<pg::Json>& result);
 
   private:
+    bool has_key() const;
+    quota::LeaseDemand demand() const;
+
     pg::Table table_{"jobs"};
     bool plain_;
 };

@@ -14,8 +14,8 @@ constexpr int counter_bits = 32;
 constexpr Epoch counter_mask = std::numeric_limits<std::uint32_t>::max();
 
 // In the order of the enumeration.
-constexpr std::array<std::string_view, 6> outcome_names{"completed", "failed",   "lost",
-                                                        "timed_out", "released", "cancelled"};
+constexpr std::array<std::string_view, 7> outcome_names{
+    "completed", "failed", "lost", "timed_out", "released", "cancelled", "preempted"};
 
 Duration wait_before_retry(const RetryPolicy& policy, int attempt,
                            std::optional<Duration> retry_after, double jitter) {
@@ -67,6 +67,9 @@ Fate decide_fate(Outcome outcome, const RetryPolicy& policy, int attempt, bool r
     }
     if (outcome == Outcome::released) {
         return {.kind = Fate::Kind::ready, .attempt_counts = false};
+    }
+    if (outcome == Outcome::preempted) {
+        return {.kind = Fate::Kind::aside, .attempt_counts = false};
     }
     if (!retryable || !may_retry(policy, attempt)) {
         return {.kind = Fate::Kind::dead};

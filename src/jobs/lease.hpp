@@ -39,25 +39,25 @@ Verdict judge(bool running, Epoch live, Epoch epoch);
 Time lease_end(Time started, Time last_heartbeat, Duration length);
 
 // How an attempt ended.
-enum class Outcome { completed, failed, lost, timed_out, released, cancelled };
+enum class Outcome { completed, failed, lost, timed_out, released, cancelled, preempted };
 
 // As the SQL type ideamine.attempt_outcome spells it.
 std::string_view to_string(Outcome outcome);
 
 // What becomes of a job whose attempt ended without a result: runnable at once, runnable after a
-// delay, or given up, to be copied to the dead letter queue.
+// delay, given up, to be copied to the dead letter queue, or put aside until it is resumed.
 struct Fate {
-    enum class Kind { ready, delayed, dead } kind;
+    enum class Kind { ready, delayed, dead, aside } kind;
     Duration delay{};            // of `delayed`: 0 to 365 days
     bool attempt_counts = true;  // a clean hand-back does not use an attempt up
 };
 
-// `lost` is retried at once, `failed` and `timed_out` after a delay, `released` goes back unharmed.
-// `attempt` is the number of the one that ended, from 1. `retryable` false means that another try
-// cannot help. `retry_after` is what the provider asked for, and replaces the computed delay, cap
-// and all; what is outside 0 to 365 days counts as the nearest of these. `jitter` is uniform in [0,
-// 1). Throws std::invalid_argument for `completed` and `cancelled`, after which nothing is left to
-// decide.
+// `lost` is retried at once, `failed` and `timed_out` after a delay, `released` goes back unharmed,
+// `preempted` is put aside unharmed. `attempt` is the number of the one that ended, from 1.
+// `retryable` false means that another try cannot help. `retry_after` is what the provider asked
+// for, and replaces the computed delay, cap and all; what is outside 0 to 365 days counts as the
+// nearest of these. `jitter` is uniform in [0, 1). Throws std::invalid_argument for `completed` and
+// `cancelled`, after which nothing is left to decide.
 Fate decide_fate(Outcome outcome, const RetryPolicy& policy, int attempt, bool retryable,
                  std::optional<Duration> retry_after, double jitter);
 

@@ -1,6 +1,7 @@
 #include "jobs/live_rows_store.hpp"
 
 #include "jobs/gate_store.hpp"
+#include "jobs/leased_store.hpp"
 #include "jobs/publish_store.hpp"
 
 extern "C" {
@@ -25,6 +26,8 @@ enum Column : std::size_t {
     concurrency_key,
     quorum_of,
     needs,
+    preemptions,
+    checkpoint_at,
     column_count
 };
 
@@ -32,7 +35,7 @@ enum Column : std::size_t {
 constinit pg::Columns<column_count> columns{
     .names = {"job_id", "status", "priority_class", "tenant_id", "required_capabilities",
               "ready_at", "worker_id", "epoch", "started_at", "run_id", "concurrency_key",
-              "quorum_of", "needs"},
+              "quorum_of", "needs", "preemptions", "checkpoint_at"},
     .required = concurrency_key};
 
 int number(Column column) {
@@ -64,9 +67,13 @@ bool LiveRows::is_running() const {
     return table_.is(number(status), statuses["running"]);
 }
 
+bool LiveRows::is_counted() const {
+    return !table_.is_null(number(run_id)) || !table_.is_null(number(needs));
+}
+
 // Nearly all jobs ask for one of a few things.
 const std::string& LiveRows::lane() {
-    const bool is_counted = !table_.is_null(number(run_id)) || !table_.is_null(number(needs));
+    const bool is_counted = this->is_counted();
     bool null = false;
     const Datum required = table_.datum(number(required_capabilities), &null);
     key_.assign(pg::Type<std::string_view>::get(required));
@@ -85,7 +92,7 @@ dispatch::shared::Ready LiveRows::ready() {
     const bool is_special = lane.back() == counted_mark ||
                             !table_.is_null(number(concurrency_key)) ||
                             !table_.is_null(number(quorum_of));
-    return {.tenant = table_.get<std::string_view>(number(tenant_id)),
+    return {.tenant = tenant(),
             .lane = lane,
             .priority_class = static_cast<std::uint8_t>(class_of(table_, number(priority_class))),
             .item = {.job = table_.get<Uuid>(number(job_id)),
@@ -94,12 +101,44 @@ dispatch::shared::Ready LiveRows::ready() {
                      .special = is_special}};
 }
 
-dispatch::Leased LiveRows::leased() const {
-    return {.job = table_.get<Uuid>(number(job_id)),
-            .worker = table_.optional<Uuid>(number(worker_id)).value_or(Uuid{}),
-            .epoch = table_.get<std::int64_t>(number(epoch)),
-            .row = key_of(table_.tid()),
-            .transaction = 0};
+std::string_view LiveRows::tenant() const {
+    return table_.get<std::string_view>(number(tenant_id));
+}
+
+// What cannot be read holds nothing: one row must not keep all others from being handed out.
+const quota::Needs& LiveRows::held() {
+    static constexpr quota::Needs none{};
+    const auto json = table_.optional<pg::Json>(number(needs));
+    if (!json) {
+        return none;
+    }
+    key_.assign(pg::Type<std::string_view>::get(json->datum));
+    const auto [held, is_new] = needs_.try_emplace(key_);
+    if (is_new) {
+        try {
+            held->second = quota::read_needs(pg::JsonValue::of(*json));
+        } catch (const Error&) {
+            held->second = none;
+        }
+    }
+    return held->second;
+}
+
+dispatch::Leased LiveRows::leased() {
+    dispatch::Leased leased{
+        .job = table_.get<Uuid>(number(job_id)),
+        .worker = table_.optional<Uuid>(number(worker_id)).value_or(Uuid{}),
+        .epoch = table_.get<std::int64_t>(number(epoch)),
+        .row = key_of(table_.tid()),
+        .priority_class = static_cast<std::uint8_t>(class_of(table_, number(priority_class))),
+        .preemptions =
+            told_preemptions(table_.optional<std::int32_t>(number(preemptions)).value_or(0)),
+        .since = std::max(table_.get<Time>(number(started_at)),
+                          table_.optional<Time>(number(checkpoint_at)).value_or(Time::min()))};
+    if (is_counted()) {
+        tell_demand(leased, {.needs = held(), .run = table_.optional<Uuid>(number(run_id))});
+    }
+    return leased;
 }
 
 }  // namespace ideamine::jobs

@@ -5,6 +5,7 @@
 
 #include "dispatch/dispatch_shared.hpp"
 #include "jobs/jobs_table.hpp"
+#include "quota/needs.hpp"
 
 namespace ideamine::jobs {
 
@@ -20,14 +21,18 @@ class LiveRows {
     // Of that job, until the next one.
     bool is_running() const;
     dispatch::shared::Ready ready();
-    dispatch::Leased leased() const;
+    std::string_view tenant() const;
+    dispatch::Leased leased();
     pg::Tid tid() const { return table_.tid(); }
 
   private:
+    bool is_counted() const;
     const std::string& lane();
+    const quota::Needs& held();
 
     pg::Table table_{"jobs", pg::Table::Sees::the_latest};
-    std::unordered_map<std::string, std::string> lanes_;  // by what the column holds, and a mark
+    std::unordered_map<std::string, std::string> lanes_;   // by what the column holds, and a mark
+    std::unordered_map<std::string, quota::Needs> needs_;  // in the same way
     std::string key_;
 };
 

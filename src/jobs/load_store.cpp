@@ -42,7 +42,7 @@ void for_each_before(Time before, Ready ready, Leased leased) {
     LiveRows rows;
     while (rows.next(before)) {
         if (rows.is_running()) {
-            leased(rows.leased());
+            leased(rows.tenant(), rows.leased());
         } else {
             ready(rows.ready(), rows.tid());
         }
@@ -56,13 +56,13 @@ class LeasesApart {
         std::sort(here_.leases.begin(), here_.leases.end());
     }
 
-    void add_from_table(const dispatch::Leased& leased) {
+    void add_from_table(std::string_view tenant, const dispatch::Leased& leased) {
         const auto& known = here_.leases;
         const auto found = std::lower_bound(known.begin(), known.end(), leased);
         if (found != known.end() && *found == leased) {
             gone_[static_cast<std::size_t>(found - known.begin())] = false;
         } else if (here_.are_all) {
-            missing_.push_back(leased);
+            missing_.push_back({plane::tenant_node(tenant), leased});
         }
     }
 
@@ -83,7 +83,7 @@ class LeasesApart {
   private:
     plane::LeasesHere here_;
     std::vector<bool> gone_;
-    std::vector<dispatch::Leased> missing_;
+    std::vector<plane::LeaseOf> missing_;
 };
 
 }  // namespace
@@ -95,7 +95,7 @@ bool load_if_due(plane::Found found) {
     plane::Loading loading;
     for_each_before(
         Time::max(), [&](const auto& ready, auto) { loading.add(ready); },
-        [&](const dispatch::Leased& leased) { loading.add(leased); });
+        [&](auto tenant, const auto& leased) { loading.add(tenant, leased); });
     loading.finish();
     // who came meanwhile has found nothing
     shared::announce_ready(static_cast<std::int64_t>(loading.size()));
@@ -116,7 +116,7 @@ std::int64_t reconcile_dispatch() {
                 passed.push_back(tid);
             }
         },
-        [&](const dispatch::Leased& leased) { leases.add_from_table(leased); });
+        [&](auto tenant, const auto& leased) { leases.add_from_table(tenant, leased); });
     const auto published = passed.empty() ? 0 : publish_ready(lock_passed.execute(passed));
     return published + leases.reconcile();
 }

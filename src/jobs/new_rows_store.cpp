@@ -137,6 +137,7 @@ enum Column : std::size_t {
     quorum_of,
     needs,
     waits_for,
+    preemptions,
     column_count
 };
 
@@ -170,7 +171,8 @@ constinit pg::Columns<column_count> columns{{"job_id",
                                              "quorum",
                                              "quorum_of",
                                              "needs",
-                                             "waits_for"}};
+                                             "waits_for",
+                                             "preemptions"}};
 
 constinit pg::Labels<2> waits{"ideamine.job_wait", {"time", "jobs"}};
 
@@ -232,6 +234,7 @@ void NewRows::fill(pg::Table::NewRow& row, std::size_t i, const std::string& ten
     row.set(number(concurrency_limit), concurrency_limit_[i]);
     row.set(number(quorum), quorum_[i]);
     row.set(number(quorum_of), quorum_of_[i]);
+    row.set(number(preemptions), std::int32_t{0});
     if (needs_[i]) {
         row.set_datum(number(needs), jsonb_from(needs_[i]->c_str()));
     }

@@ -28,13 +28,15 @@ constinit pg::Statement find_past_job{IDEAMINE_DESCRIBE("job_history", IDEAMINE_
                                       Kind::reads};
 
 constinit pg::Statement list_runnable{
-    "SELECT row_number() OVER (ORDER BY priority_class, since, job_id), job_id, job_type, queue,"
+    "SELECT row_number() OVER (ORDER BY class, since, job_id), job_id, job_type, queue,"
     "  priority_class, required_capabilities, since"
-    " FROM (SELECT *, coalesce(ready_at, run_at) AS since FROM ideamine.jobs"
+    " FROM (SELECT *, coalesce(ready_at, run_at) AS since,"
+    "  $[1.2 ideamine_internal.effective_class(priority_class::text, coalesce(ready_at, run_at))"
+    "  $| priority_class$] AS class FROM ideamine.jobs"
     "  WHERE tenant_id = $1 AND status = 'pending') AS runnable"
     " WHERE (ready_at IS NOT NULL OR run_at <= $3)"
     "  $[1.1 AND queue NOT IN (SELECT queue FROM ideamine.paused_queues WHERE tenant_id = $1)$]"
-    " ORDER BY priority_class, since, job_id LIMIT $2",
+    " ORDER BY class, since, job_id LIMIT $2",
     Kind::walks};
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "access/tenant_store.hpp"
 #include "ideamine/pg/function.hpp"
 #include "ideamine/pg/json.hpp"
+#include "jobs/checkpoint_store.hpp"
 #include "jobs/jobs_settings.hpp"
 #include "jobs/settle_store.hpp"
 
@@ -60,6 +61,21 @@ IDEAMINE_FUNCTION(ideamine_fail_job) {
         const auto settled = settle_one(ending).endings.front();
         returned.add(pg::Enum{"ideamine.job_status", settled.status}, settled.retry_at,
                      settled.retries_left);
+        return Datum{0};
+    });
+}
+
+IDEAMINE_FUNCTION(ideamine_save_checkpoint) {
+    return pg::boundary([&] {
+        const pg::Arguments arguments{fcinfo};
+        const auto lease = read_lease(arguments);
+        const auto checkpoint = arguments.required<pg::Json>(3, "checkpoint");
+        jobs::check_payload_size("checkpoint", pg::toasted_size(checkpoint.datum));
+        const pg::Spi spi;
+        if (const auto answer = jobs::save_checkpoint(lease, checkpoint);
+            answer != jobs::Answer::ok) {
+            jobs::throw_refusal(lease, answer);
+        }
         return Datum{0};
     });
 }

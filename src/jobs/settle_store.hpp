@@ -18,6 +18,7 @@ struct Ending {
     std::optional<std::string> error = {};
     bool retryable = true;
     std::optional<Duration> retry_after = {};
+    std::optional<std::string> preemption_reason = {};  // of one that is preempted
     // Of an attempt that completed its result, of any other a checkpoint for the next one.
     std::optional<pg::Json> data = {};
 };

@@ -188,7 +188,14 @@ void TakenJobs::add_locked(const pg::Row& row) {
     open_.erase(found);
 }
 
+// A job that has got a lower class goes where it belongs: who has taken it may have taken it out of
+// there, too.
 void TakenJobs::add_locked(const Group& group, Epoch epoch, const Locked& locked) {
+    const auto own_class = static_cast<std::uint8_t>(group.first);
+    if (own_class > plane::priority_class(locked.hand)) {
+        plane::move(locked.hand, own_class);
+        return;
+    }
     latest_epoch_ = std::max(latest_epoch_, epoch);
     locked_[group].push_back(locked);
 }
@@ -286,8 +293,11 @@ TakenJobs::Batch TakenJobs::admit(std::size_t most) {
         ++next_;
         has_special = is_special;
     }
-    Batch batch{.tids = {}, .has_special = has_special};
-    std::ranges::copy(admitted | std::views::values, std::back_inserter(batch.tids));
+    Batch batch{.tids = {}, .tenants = {}, .has_special = has_special};
+    for (const auto& [hand, tid] : admitted) {
+        batch.tids.push_back(tid);
+        batch.tenants.push_back(plane::tenant_node(hand));
+    }
     return batch;
 }
 

@@ -23,7 +23,8 @@ class TakenJobs {
     // is_open(), with those leased that it returned before: gates count them.
     struct Batch {
         Tids tids;
-        bool has_special;  // such as the gate has looked at
+        std::vector<dispatch::Offset> tenants;  // of each its node
+        bool has_special;                       // such as the gate has looked at
     };
     Batch admit(std::size_t most);
     bool is_open() const { return next_ != locked_.end(); }

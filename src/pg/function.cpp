@@ -10,6 +10,10 @@ Datum returned_json(Json json) {
     return call([json] { return SPI_datumTransfer(json.datum, false, -1); });
 }
 
+Datum returned_numeric(Decimal value) {
+    return call([value] { return SPI_datumTransfer(value.datum, false, -1); });
+}
+
 Datum returned_time(FunctionCallInfo fcinfo, std::optional<Time> time) {
     fcinfo->isnull = !time;
     return time ? Type<Time>::put(*time) : Datum{0};

@@ -102,6 +102,24 @@ std::vector<JsonMember> JsonValue::members() const {
     return members;
 }
 
+Json JsonValue::make_object(const std::vector<JsonMember>& members) {
+    return call([&members] {
+        JsonbParseState* state = nullptr;
+        pushJsonbValue(&state, WJB_BEGIN_OBJECT, nullptr);
+        for (const auto& member : members) {
+            JsonbValue key{};
+            key.type = jbvString;
+            key.val.string.val = const_cast<char*>(member.key.data());
+            key.val.string.len = static_cast<int>(member.key.size());
+            pushJsonbValue(&state, WJB_KEY, &key);
+            JsonbValue value = member.value.value_;
+            pushJsonbValue(&state, WJB_VALUE, &value);
+        }
+        return Json{
+            JsonbPGetDatum(JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, nullptr)))};
+    });
+}
+
 Json JsonValue::to_jsonb() const {
     return call([this] {
         JsonbValue copy = value_;

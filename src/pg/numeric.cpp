@@ -91,6 +91,13 @@ std::int64_t to_units(std::string_view what, Decimal value, int digits, Rounding
     return scaled.count;
 }
 
+int compare(Decimal value, std::int64_t number) {
+    return call([=] {
+        return DatumGetInt32(DirectFunctionCall2(numeric_cmp, value.datum,
+                                                 NumericGetDatum(int64_to_numeric(number))));
+    });
+}
+
 Decimal parse_decimal(const std::string& text) {
     return {call([&text] {
         return DirectFunctionCall3(numeric_in, CStringGetDatum(text.c_str()),

@@ -13,53 +13,25 @@ TriggerCall::TriggerCall(FunctionCallInfo fcinfo)
     }
 }
 
-std::optional<Datum> TriggerCall::value(HeapTuple row, const char* column) const {
-    struct Found {
-        bool null;
-        Datum value;
-    };
-    const auto found = call([&] {
+std::optional<std::string> TriggerCall::text(HeapTuple row, const char* column) const {
+    const auto* const found = call([&] {
         const auto descriptor = RelationGetDescr(data_->tg_relation);
-        Found result{};
-        result.value =
-            SPI_getbinval(row, descriptor, SPI_fnumber(descriptor, column), &result.null);
-        return result;
+        return SPI_getvalue(row, descriptor, SPI_fnumber(descriptor, column));
     });
-    return found.null ? std::nullopt : std::optional{found.value};
+    return found == nullptr ? std::nullopt : std::optional{std::string{found}};
 }
 
-std::optional<Datum> TriggerCall::old_value(const char* column) const {
+std::optional<std::string> TriggerCall::old_text(const char* column) const {
     return TRIGGER_FIRED_BY_INSERT(data_->tg_event) ? std::nullopt
-                                                    : value(data_->tg_trigtuple, column);
+                                                    : text(data_->tg_trigtuple, column);
 }
 
-std::optional<Datum> TriggerCall::new_value(const char* column) const {
+std::optional<std::string> TriggerCall::new_text(const char* column) const {
     if (TRIGGER_FIRED_BY_DELETE(data_->tg_event)) {
         return std::nullopt;
     }
     const bool is_update = TRIGGER_FIRED_BY_UPDATE(data_->tg_event);
-    return value(is_update ? data_->tg_newtuple : data_->tg_trigtuple, column);
-}
-
-namespace {
-
-std::optional<std::string> as_text(std::optional<Datum> value) {
-    return value ? std::optional{std::string{text_view(*value)}} : std::nullopt;
-}
-
-}  // namespace
-
-std::optional<std::string> TriggerCall::old_text(const char* column) const {
-    return as_text(old_value(column));
-}
-
-std::optional<std::string> TriggerCall::new_text(const char* column) const {
-    return as_text(new_value(column));
-}
-
-std::optional<std::int32_t> TriggerCall::new_integer(const char* column) const {
-    const auto value = new_value(column);
-    return value ? std::optional{DatumGetInt32(*value)} : std::nullopt;
+    return text(is_update ? data_->tg_newtuple : data_->tg_trigtuple, column);
 }
 
 }  // namespace ideamine::pg

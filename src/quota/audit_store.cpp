@@ -2,6 +2,7 @@
 
 #include "admission/upkeep_shared.hpp"
 #include "quota/leases_store.hpp"
+#include "quota/platform_ledger_store.hpp"
 #include "quota/tenant_ledger_store.hpp"
 #include "quota/user_store.hpp"
 
@@ -13,18 +14,38 @@ using admission::Sums;
 using admission::Usage;
 using admission::shared::Listed;
 
-struct Book {
-    char kind;
-    const char* scope;
-    const admission::Ledger& ledger;
-};
+Resource as_it_is(int resource) {
+    return static_cast<Resource>(resource);
+}
+
+Resource as_runs(int) {
+    return Resource::concurrent_runs;
+}
+
+std::string with_spaces(std::string_view id) {
+    std::string text{id};
+    std::ranges::replace(text, '\x1f', ' ');
+    return text;
+}
+
+// A run's id is bytes.
+std::string tenant_and_run(std::string_view id) {
+    Uuid run;
+    const auto tenant_length = id.size() - run.bytes.size();
+    std::ranges::copy(id.substr(tenant_length), run.bytes.begin());
+    return std::string{id.substr(0, tenant_length)} + " " + to_string(run);
+}
+
+const Book* book_of_others = nullptr;
 
 const Book* book_of(char kind) {
-    static const std::array<Book, 3> books{{{tenant_kind, "tenant", tenant_ledger()},
-                                            {user_kind, "user", user_ledger()},
-                                            {run_kind, "run", run_ledger()}}};
+    static const std::array<Book, 4> books{
+        {{tenant_kind, "tenant", tenant_ledger(), as_it_is, with_spaces},
+         {user_kind, "user", user_ledger(), as_it_is, with_spaces},
+         {run_kind, "run", run_ledger(), as_runs, tenant_and_run},
+         {platform_kind, "platform", platform_ledger(), as_it_is, with_spaces}}};
     const auto* book = std::ranges::find(books, kind, &Book::kind);
-    return book == books.end() ? nullptr : book;
+    return book == books.end() ? book_of_others : book;
 }
 
 bool is_still(const Listed& listed) {
@@ -50,20 +71,11 @@ const char* judge(const Listed& before, const Sums& sums, const Listed& after) {
     return sums.settled >= least && sums.settled <= most ? "busy" : "broken";
 }
 
-// A run's id is bytes; a user's has separators.
-std::string printable(std::string_view id, char kind) {
-    if (kind == run_kind) {
-        Uuid run;
-        const auto tenant_length = id.size() - run.bytes.size();
-        std::ranges::copy(id.substr(tenant_length), run.bytes.begin());
-        return std::string{id.substr(0, tenant_length)} + " " + to_string(run);
-    }
-    std::string text{id};
-    std::ranges::replace(text, '\x1f', ' ');
-    return text;
-}
-
 }  // namespace
+
+void audit_also(const Book& book) {
+    book_of_others = &book;
+}
 
 std::int64_t audit_counters(pg::Returned& returned) {
     std::int64_t broken = 0;
@@ -75,14 +87,13 @@ std::int64_t audit_counters(pg::Returned& returned) {
         if (!again) {
             continue;
         }
-        const auto resource = listed.kind == run_kind ? Resource::concurrent_runs
-                                                      : static_cast<Resource>(listed.resource);
+        const auto resource = book->resource_of(listed.resource);
         const auto units = [digits = decimal_digits(resource)](Amount amount) {
             return pg::Units{amount, digits};
         };
         const std::string_view state = judge(listed, sums, *again);
         broken += state == "broken" ? 1 : 0;
-        returned.add(book->scope, printable(listed.id, listed.kind),
+        returned.add(book->scope, book->printable(listed.id),
                      pg::Enum{"ideamine.resource", to_string(resource)}, listed.window_start,
                      units(again->usage.settled), units(again->usage.leased),
                      units(again->usage.held), units(sums.settled), units(sums.leased), state);

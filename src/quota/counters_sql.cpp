@@ -4,6 +4,7 @@
 #include "ideamine/pg/function.hpp"
 #include "ideamine/pg/trigger.hpp"
 #include "quota/audit_store.hpp"
+#include "quota/platform_ledger_store.hpp"
 #include "quota/room.hpp"
 #include "quota/tenant_ledger_store.hpp"
 
@@ -78,6 +79,18 @@ IDEAMINE_FUNCTION(ideamine_quotas_changed) {
                     admission::shared::rules_changed(quota::tenant_party(*tenant).scope);
                 }
             }
+            quota::tell_of_room(quota::all_who_wait);
+        }
+        return pg::TriggerCall::done();
+    });
+}
+
+// After each change of a row of platform_capacity, whoever makes it.
+IDEAMINE_FUNCTION(ideamine_capacity_changed) {
+    return pg::boundary([&] {
+        const pg::TriggerCall trigger{fcinfo};
+        if (admission::shared::is_available()) {
+            admission::shared::rules_changed(quota::platform_party().scope);
             quota::tell_of_room(quota::all_who_wait);
         }
         return pg::TriggerCall::done();

@@ -4,6 +4,7 @@
 #include "dispatch/running.hpp"
 #include "ideamine/pg/extension.hpp"
 #include "ideamine/pg/spi.hpp"
+#include "quota/platform_ledger_store.hpp"
 #include "quota/tenant_ledger_store.hpp"
 
 namespace ideamine::quota {
@@ -59,15 +60,17 @@ counters::Membership membership(const std::string& tenant, std::string_view id,
             .resource = index_of(runs)};
 }
 
-counters::Ask ask(const std::string& tenant, Resource resource, Amount amount) {
-    return {.party = tenant_party(tenant), .resource = index_of(resource), .amount = amount};
+counters::Ask ask(const counters::Party& party, Resource resource, Amount amount) {
+    return {.party = party, .resource = index_of(resource), .amount = amount};
 }
 
+// Of its tenant's quotas and of the platform's capacity.
 std::vector<counters::Ask> asks_for(const std::string& tenant, const Needs& needs) {
     std::vector<counters::Ask> asks;
     for (const auto resource : leasable) {
         if (needs[resource] > 0) {
-            asks.push_back(ask(tenant, resource, needs[resource]));
+            asks.push_back(ask(tenant_party(tenant), resource, needs[resource]));
+            asks.push_back(ask(platform_party(), resource, needs[resource]));
         }
     }
     return asks;
@@ -152,16 +155,21 @@ namespace {
 std::vector<counters::Ask> asks_for(const std::string& tenant, const LeaseDemand& demand) {
     auto asks = asks_for(tenant, demand.needs);
     if (!demand.run || !is_running(tenant, *demand.run)) {
-        asks.push_back(ask(tenant, runs, 1));
+        asks.push_back(ask(tenant_party(tenant), runs, 1));
     }
     return asks;
 }
 
 }  // namespace
 
-bool could_lease(const std::string& tenant, const LeaseDemand& demand, Throttling throttling) {
-    return std::ranges::all_of(asks_for(tenant, demand),
-                               [&](const auto& ask) { return fits(ask, throttling); });
+bool could_lease(const std::string& tenant, const LeaseDemand& demand, Throttling throttling,
+                 const Promised& promised) {
+    return std::ranges::all_of(asks_for(tenant, demand), [&](auto ask) {
+        const auto resource = static_cast<Resource>(ask.resource);
+        ask.amount += ask.party.scope.kind == platform_kind ? promised.of_platform[resource]
+                                                            : promised.of_tenant[resource];
+        return fits(ask, throttling);
+    });
 }
 
 std::vector<Obstacle> obstacles(const std::string& tenant, const LeaseDemand& demand,
@@ -178,10 +186,13 @@ std::vector<Obstacle> obstacles(const std::string& tenant, const LeaseDemand& de
             const auto amount = [resource](Amount units) {
                 return to_decimal(units, decimal_digits(resource));
             };
+            // what the platform has in use is not for everybody
+            const auto room = ask.party.scope.kind == platform_kind
+                                  ? "the platform has no room for it"
+                                  : amount(in_use(reading.usage)) + " of " +
+                                        amount(reading.limits.limit) + " are in use";
             found.push_back({"it needs " + amount(ask.amount) + " of " +
-                                 std::string{to_string(resource)} + ", and " +
-                                 amount(in_use(reading.usage)) + " of " +
-                                 amount(reading.limits.limit) + " are in use",
+                                 std::string{to_string(resource)} + ", and " + room,
                              std::nullopt});
         }
     }
@@ -191,7 +202,7 @@ std::vector<Obstacle> obstacles(const std::string& tenant, const LeaseDemand& de
 bool lease(const std::string& tenant, const LeaseDemand& demand, Throttling throttling) {
     auto asks = asks_for(tenant, demand.needs);
     if (!demand.run) {
-        asks.push_back(ask(tenant, runs, 1));
+        asks.push_back(ask(tenant_party(tenant), runs, 1));
         return admit_all(asks, throttling);
     }
     if (!asks.empty() && !admit_all(asks, throttling)) {
@@ -206,14 +217,13 @@ bool lease(const std::string& tenant, const LeaseDemand& demand, Throttling thro
 }
 
 std::int64_t lease_plain(const std::string& tenant, std::int64_t count, Throttling throttling) {
-    return counters::admit_some(ask(tenant, runs, count), throttling, counters::Purpose::lease);
+    return counters::admit_some(ask(tenant_party(tenant), runs, count), throttling,
+                                counters::Purpose::lease);
 }
 
 void EndedLeases::add(const std::string& tenant, const LeaseDemand& demand) {
     auto& ended = tenants_[tenant];
-    for (const auto resource : leasable) {
-        ended.needs[resource] += demand.needs[resource];
-    }
+    ended.needs += demand.needs;
     if (demand.run) {
         ++ended.runs[*demand.run];
     } else {
@@ -225,9 +235,7 @@ void EndedLeases::add(const std::string& tenant, const LeaseDemand& demand) {
 void EndedLeases::add(const EndedLeases& others) {
     for (const auto& [tenant, other] : others.tenants_) {
         auto& ended = tenants_[tenant];
-        for (const auto resource : leasable) {
-            ended.needs[resource] += other.needs[resource];
-        }
+        ended.needs += other.needs;
         ended.plain += other.plain;
         ended.needy += other.needy;
         for (const auto& [run, count] : other.runs) {
@@ -236,14 +244,41 @@ void EndedLeases::add(const EndedLeases& others) {
     }
 }
 
+namespace {
+
+std::vector<counters::Ending::Part> parts_of(const Needs& needs) {
+    std::vector<counters::Ending::Part> parts;
+    for (const auto resource : leasable) {
+        if (needs[resource] > 0) {
+            parts.push_back({index_of(resource), needs[resource]});
+        }
+    }
+    return parts;
+}
+
+}  // namespace
+
+void EndedLeases::end_on_platform() const {
+    Needs needs;
+    for (const auto& [tenant, ended] : tenants_) {
+        needs += ended.needs;
+    }
+    if (!needs.empty()) {
+        counters::end_leases({.scope = platform_party(),
+                              .parts = parts_of(needs),
+                              .group = index_of(runs),
+                              .members = {}});
+    }
+}
+
 std::int64_t EndedLeases::end() const {
+    end_on_platform();
     std::int64_t waited_for = 0;
     for (const auto& [tenant, ended] : tenants_) {
-        counters::Ending ending{
-            .scope = tenant_party(tenant), .parts = {}, .group = index_of(runs), .members = {}};
-        for (const auto& ask : asks_for(tenant, ended.needs)) {
-            ending.parts.push_back({ask.resource, ask.amount});
-        }
+        counters::Ending ending{.scope = tenant_party(tenant),
+                                .parts = parts_of(ended.needs),
+                                .group = index_of(runs),
+                                .members = {}};
         if (ended.plain > 0) {
             ending.parts.push_back({index_of(runs), ended.plain});
         }

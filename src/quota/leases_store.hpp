@@ -1,5 +1,6 @@
-// What running jobs hold of the quotas of their tenants: taken when they are leased, given back
-// when their lease ends, however it ends. The jobs themselves are the record of it.
+// What running jobs hold of the quotas of their tenants and of the platform's capacity: taken when
+// they are leased, given back when their lease ends, however it ends. The jobs themselves are the
+// record of it.
 //
 // Each job also counts as a run: jobs of one run count one together, as long as any of them is
 // running, and a job without a run counts one by itself.
@@ -39,8 +40,15 @@ Standing standing(const std::string& tenant, Throttling throttling);
 void prepare_standings();
 std::optional<Standing> known_standing(Time now, std::string_view tenant, Throttling throttling);
 
-// Would this one fit at this moment?
-bool could_lease(const std::string& tenant, const LeaseDemand& demand, Throttling throttling);
+// What is going to be taken by others before: of the tenant's quotas, and of the platform.
+struct Promised {
+    Needs of_tenant;
+    Needs of_platform;
+};
+
+// Would this one fit at this moment, beside these?
+bool could_lease(const std::string& tenant, const LeaseDemand& demand, Throttling throttling,
+                 const Promised& promised = {});
 
 // What keeps it from being leased at this moment, for people; `until` when that passes by itself.
 struct Obstacle {
@@ -72,6 +80,9 @@ class EndedLeases {
         std::int64_t needy = 0;  // of all of them
         std::map<Uuid, std::int64_t> runs;
     };
+
+    void end_on_platform() const;
+
     std::map<std::string, OfTenant> tenants_;
 };
 

@@ -18,6 +18,12 @@ struct Needs {
     admission::Amount operator[](Resource resource) const {
         return amounts[static_cast<std::size_t>(resource)];
     }
+    Needs& operator+=(const Needs& more) {
+        for (std::size_t i = 0; i < amounts.size(); ++i) {
+            amounts[i] += more.amounts[i];
+        }
+        return *this;
+    }
     bool empty() const { return *this == Needs{}; }
     bool operator==(const Needs&) const = default;
 };

@@ -97,7 +97,9 @@ std::int64_t drop_old_usage(Time at, Duration keep) {
     }
     for (const auto day : of_users.days()) {
         const Time end = day + std::chrono::days{1};
-        count += end <= std::min(old, at - longest_user_day) && of_users.drop(day) ? 1 : 0;
+        // what counts today stays, whatever time it is said to be
+        const auto over = std::min(at, pg::now()) - longest_user_day;
+        count += end <= std::min(old, over) && of_users.drop(day) ? 1 : 0;
     }
     return count;
 }

@@ -77,15 +77,24 @@ admission::Rules nothing(Time now) {
     return rules;
 }
 
+// A tenant without quotas of its own has never moved.
+Whereabouts whereabouts_of(const std::optional<pg::Row>& row, const Quotas& quotas) {
+    Whereabouts where{.zone = quotas.time_zone, .since = {}, .before = {}, .before_since = {}};
+    if (row && row->get<bool>(1)) {
+        where.since = row->optional<Time>(time_zone + 1);
+        where.before = row->optional<std::string>(time_zone + 2).value_or(quotas.time_zone);
+        where.before_since = row->optional<Time>(time_zone + 3).value_or(Time::min());
+    }
+    return where;
+}
+
 Day today_of(const std::optional<pg::Row>& row, const Quotas& quotas, Time now) {
-    const ServerZone zone{quotas.time_zone};
-    const auto since = row ? row->optional<Time>(time_zone + 1) : std::nullopt;
-    if (!since) {
+    const auto where = whereabouts_of(row, quotas);
+    const ServerZone zone{where.zone};
+    if (!where.since) {
         return day_of(now, zone);
     }
-    const ServerZone before{row->get<std::string>(time_zone + 2)};
-    const auto before_since = row->optional<Time>(time_zone + 3);
-    return day_of(now, zone, *since, before, before_since.value_or(Time::min()));
+    return day_of(now, zone, *where.since, ServerZone{where.before}, where.before_since);
 }
 
 // When one of the resources throttled a tenant last, from a time on: as it is written down, or is
@@ -144,7 +153,7 @@ class TenantLedger final : public admission::Ledger {
             // when the threshold was crossed, however long that took to be committed
             shared::queue_violation(id, of, Action::throttle, reading, 0,
                                     reading.throttled_until - throttle_time);
-        } else {
+        } else if (happening == admission::Happening::burst) {
             shared::queue_violation(id, of, Action::burst_allowed, reading, 0, pg::now());
         }
     }
@@ -185,6 +194,15 @@ Day read_today(const std::string& tenant, Time now) {
     pg::Rows rows;
     const auto row = find_row(tenant, rows);
     return today_of(row, row ? quotas_from(*row) : tier_quotas("standard"), now);
+}
+
+std::optional<Whereabouts> find_whereabouts(const std::string& tenant) {
+    pg::Rows rows;
+    const auto row = find_row_if_any(tenant, rows);
+    if (!row && tenant != access::default_tenant) {
+        return std::nullopt;
+    }
+    return whereabouts_of(row, row ? quotas_from(*row) : tier_quotas("standard"));
 }
 
 Quotas read_quotas(const std::string& tenant) {

@@ -21,6 +21,16 @@ admission::Reading read_counter(std::string_view tenant, Resource resource, Time
 // default-tenant counts as made. Inside a pg::Spi.
 Quotas read_quotas(const std::string& tenant);
 
+// The time zone in which a tenant's days begin, and the one before it, as day_of() takes them.
+struct Whereabouts {
+    std::string zone;
+    std::optional<Time> since;  // none: ever
+    std::string before;
+    Time before_since;
+};
+// None if there is no such tenant. The same.
+std::optional<Whereabouts> find_whereabouts(const std::string& tenant);
+
 // The tenant's day in which `now` lies. The same.
 Day read_today(const std::string& tenant, Time now);
 

@@ -66,7 +66,8 @@ constinit pg::Statement tell_workers{
     " FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::bigint[], $5::text[])"
     "  AS n (worker_id, tenant_id, job_id, epoch, reason)"
     " JOIN ideamine.workers w ON w.worker_id = n.worker_id"
-    " WHERE w.status IN ('active', 'draining', 'degraded')"};
+    " WHERE w.status IN ('active', 'draining', 'degraded')"
+    " ON CONFLICT (worker_id, job_id, epoch, tenant_id) DO UPDATE SET reason = excluded.reason"};
 
 Ending ending_of(const pg::Row& row, Outcome outcome, const char* error) {
     Ending ending{.lease = {row.get<std::string>(0), row.get<Uuid>(1), row.get<std::int64_t>(2)},

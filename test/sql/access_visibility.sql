@@ -48,6 +48,9 @@ BEGIN
     PERFORM ideamine.purge_idempotency_keys();
     SELECT * INTO lease FROM ideamine.acquire_jobs(thing.worker);
     PERFORM ideamine.complete_job(tenant, lease.job_id, lease.epoch);
+    PERFORM ideamine.create_job(tenant, 'gave way');
+    SELECT * INTO lease FROM ideamine.acquire_jobs(thing.worker);
+    PERFORM ideamine.preempt_job(tenant, lease.job_id, 'make room');
     PERFORM ideamine.create_jobs(tenant, '[{"key": "a", "job_type": "runs"}, {"job_type": "waits", "depends_on": ["a"]}]');
     SELECT j.job_id, j.epoch INTO thing.job, thing.epoch FROM ideamine.acquire_jobs(thing.worker) j;
     PERFORM ideamine.create_job(tenant, 'ready', options => '{"idempotency_key": "alive"}');
@@ -56,6 +59,8 @@ BEGIN
     PERFORM ideamine.set_quotas(tenant, max_gpus => 4);
     PERFORM ideamine.enforce_quota(tenant, 'gpu', 1), ideamine.enforce_quota(tenant, 'gpu', 100);
     PERFORM ideamine.increment_user_quota(tenant, tenant || '-user', 'search', 1);
+    PERFORM ideamine.set_budget(tenant, 'project', 'search', 5), ideamine.record_cost(tenant, 1, project => 'search', idempotency_key => 'once'),
+      ideamine.reserve_cost(tenant, 1, project => 'search');
     INSERT INTO ideamine.tenant_usage_rollups VALUES (tenant, 'tokens', '-infinity', '2026-01-01', 1, 1);
     INSERT INTO things SELECT thing.*;
   END LOOP;
@@ -64,7 +69,9 @@ BEGIN
 END
 $$;
 SELECT ideamine.record_violations();
+SELECT * FROM ideamine.load_model_prices('{"gpt": {"input_cost_per_token": 0.001, "output_cost_per_token": 0.002}}');
 INSERT INTO ideamine_internal.usage_horizon VALUES (true, '-infinity');
+INSERT INTO ideamine.platform_capacity VALUES ('gpu', 100);
 
 CREATE ROLE regress_acme LOGIN;
 CREATE ROLE regress_globex LOGIN;
@@ -89,6 +96,7 @@ WHERE r.relkind IN ('r', 'p') AND r.told_by IS NOT NULL AND NOT (c.relrowsecurit
   SELECT FROM pg_policy p WHERE p.polrelid = c.oid AND p.polcmd = '*' AND p.polroles = '{0}'
   AND pg_get_expr(p.polqual, p.polrelid) IN ('ideamine.sees_tenant(tenant_id)', 'ideamine.sees_tenants(tenants)')))
 ORDER BY 1;
+-- Prices of models are the same for all.
 SELECT r.relation AS for_everybody FROM relations r JOIN pg_class c ON c.oid = r.oid WHERE r.relkind IN ('r', 'p') AND NOT c.relrowsecurity;
 SELECT r.relation AS by_its_owner FROM relations r JOIN pg_class c ON c.oid = r.oid
 WHERE r.relkind IN ('v', 'm') AND NOT coalesce('security_invoker=true' = ANY (c.reloptions), false);
@@ -131,11 +139,14 @@ RESET SESSION AUTHORIZATION;
 CREATE TEMP TABLE calls (function text, call text);
 INSERT INTO calls VALUES
   ('acquire_jobs', 'ideamine.acquire_jobs(<w>)'),
+  ('assign_priority', $$ideamine.assign_priority(<t>, <j>, 'P1')$$),
   ('attach_worker', $$ideamine.attach_worker('no such database', '0')$$),
   ('audit_counters', 'ideamine.audit_counters()'),
   ('bind_login', $$ideamine.bind_login('regress_none', <t>)$$),
+  ('budget_standing', $$ideamine_internal.budget_standing(<t>, 'project', 'search', 'once')$$),
   ('calculate_tenant_health', $$ideamine.calculate_tenant_health(<t>)$$),
   ('cancel_job', 'ideamine.cancel_job(<t>, <j>)'),
+  ('check_budget', $$ideamine.check_budget(<t>, 1)$$),
   ('check_quota', $$ideamine.check_quota(<t>, 'gpu', 1)$$),
   ('check_user_quota', $$ideamine.check_user_quota(<t>, 'ann', 'search')$$),
   ('cleanup_old_usage_records', 'ideamine.cleanup_old_usage_records()'),
@@ -152,18 +163,25 @@ INSERT INTO calls VALUES
   ('drain_worker', 'ideamine.drain_worker(<w>)'),
   ('copy_column_comments', $$ideamine_internal.copy_column_comments('ideamine.jobs', 'ideamine.v_jobs')$$),
   ('drop_day_partition', $$ideamine_internal.drop_day_partition('tenant_usage', '2000-01-01')$$),
+  ('effective_class', $$ideamine_internal.effective_class('P3', now())$$),
+  ('end_graces', 'ideamine.end_graces()'),
   ('enforce_quota', $$ideamine.enforce_quota(<t>, 'gpu', 1)$$),
   ('enforce_quotas', $$ideamine.enforce_quotas(<t>, '{"gpu": 1}')$$),
+  ('estimate_cost', $$ideamine.estimate_cost('gpt', 1, 1)$$),
   ('exchange_jobs', 'ideamine.exchange_jobs(<w>)'),
   ('exchange_jobs', $$ideamine.exchange_jobs(<w>, jsonb_build_array(jsonb_build_object('tenant_id', <t>::text, 'job_id', <j>, 'epoch', <e>)))$$),
+  ('expire_cost_reservations', 'ideamine.expire_cost_reservations()'),
   ('expire_leases', 'ideamine.expire_leases()'),
   ('explain_job', 'ideamine.explain_job(<t>, <j>)'),
+  ('explain_preemption', 'ideamine.explain_preemption(<j>)'),
   ('fail_job', $$ideamine.fail_job(<t>, <j>, <e>, 'boom')$$),
   ('get_background_workers', 'ideamine.get_background_workers()'),
   ('get_counter_memory', 'ideamine.get_counter_memory()'),
   ('get_dispatch_memory', 'ideamine.get_dispatch_memory()'),
   ('get_job', 'ideamine.get_job(<t>, <j>)'),
+  ('get_preemption_candidates', $$ideamine.get_preemption_candidates(<t>, 'P0')$$),
   ('get_project_settings', $$ideamine.get_project_settings(<t>, 'search')$$),
+  ('get_resource_utilization', 'ideamine.get_resource_utilization(<t>)'),
   ('get_runnable_jobs', 'ideamine.get_runnable_jobs(<t>)'),
   ('get_tenant_usage', $$ideamine.get_tenant_usage(<t>)$$),
   ('get_user_quota_status', $$ideamine.get_user_quota_status(<t>, 'ann', 'search')$$),
@@ -176,24 +194,34 @@ INSERT INTO calls VALUES
   ('increment_user_quota', $$ideamine.increment_user_quota(<t>, 'ann', 'search', 1)$$),
   ('latest_heartbeat', $$ideamine.latest_heartbeat(<w>, '2000-01-01')$$),
   ('latest_possible_heartbeat', $$ideamine_internal.latest_possible_heartbeat(<w>, '2000-01-01')$$),
+  ('load_model_prices', $$ideamine.load_model_prices('{}')$$),
   ('make_day_partition', $$ideamine_internal.make_day_partition('tenant_usage', '2000-01-01')$$),
   ('mark_stale_workers', 'ideamine.mark_stale_workers()'),
   ('next_work_at', 'ideamine.next_work_at(<w>)'),
   ('pause_queue', 'ideamine.pause_queue(<t>)'),
+  ('preempt_job', $$ideamine.preempt_job(<t>, <j>, 'make room')$$),
   ('promote_scheduled_jobs', 'ideamine.promote_scheduled_jobs()'),
+  ('purge_costs', 'ideamine.purge_costs()'),
   ('purge_dead_letters', 'ideamine.purge_dead_letters()'),
   ('move_to_history', 'ideamine.move_to_history()'),
   ('drop_old_history', 'ideamine.drop_old_history()'),
   ('purge_finished_jobs', 'ideamine.purge_finished_jobs()'),
   ('purge_idempotency_keys', 'ideamine.purge_idempotency_keys()'),
+  ('purge_preemption_history', 'ideamine.purge_preemption_history()'),
   ('purge_workers', 'ideamine.purge_workers()'),
   ('readmit_waiting_jobs', 'ideamine.readmit_waiting_jobs()'),
+  ('raise_waiting_jobs', 'ideamine.raise_waiting_jobs()'),
+  ('record_cost', $$ideamine.record_cost(<t>, 1)$$),
   ('record_usage', $$ideamine.record_usage(<t>, 'gpu', 1)$$),
   ('record_violations', 'ideamine.record_violations()'),
   ('register_worker', $$ideamine.register_worker('x', tenants => ARRAY[<t>])$$),
+  ('release_cost', $$ideamine.release_cost(<j>)$$),
   ('release_job', 'ideamine.release_job(<t>, <j>, <e>)'),
   ('release_quota', $$ideamine.release_quota(<t>, 'gpu', 1)$$),
   ('reconcile_dispatch', 'ideamine.reconcile_dispatch()'),
+  ('reserve_cost', $$ideamine.reserve_cost(<t>, 1)$$),
+  ('resume_preempted_job', 'ideamine.resume_preempted_job(<t>, <j>)'),
+  ('resume_preempted_jobs', 'ideamine.resume_preempted_jobs()'),
   ('running_jobs', 'ideamine_internal.running_jobs()'),
   ('reload_counters', 'ideamine.reload_counters()'),
   ('reload_dispatch', 'ideamine.reload_dispatch()'),
@@ -205,12 +233,16 @@ INSERT INTO calls VALUES
   ('retry_dead_letters', $$ideamine.retry_dead_letters(<t>, jsonb_build_object('job_ids', jsonb_build_array(<d>)))$$),
   ('revoke_role', $$ideamine.revoke_role(<t>, 'stranger', 'search')$$),
   ('roll_up_usage', 'ideamine.roll_up_usage()'),
+  ('save_checkpoint', $$ideamine.save_checkpoint(<t>, <j>, <e>, '1')$$),
   ('secure_rows', $$ideamine_internal.secure_rows('ideamine.jobs', 'true')$$),
   ('sees_tenant', 'ideamine.sees_tenant(<t>)'),
   ('sees_tenants', 'ideamine.sees_tenants(ARRAY[<t>])'),
+  ('select_preemption_victims', $$ideamine.select_preemption_victims(<t>, 'P0', 'cpu', 1)$$),
+  ('set_budget', $$ideamine.set_budget(<t>, 'project', 'search', 100)$$),
   ('set_project_settings', $$ideamine.set_project_settings(<t>, 'search', '{}')$$),
   ('set_quotas', $$ideamine.set_quotas(<t>, max_gpus => 100)$$),
   ('set_tenant_weight', $$ideamine.set_tenant_weight(<t>, 100)$$),
+  ('settle_cost', $$ideamine.settle_cost(<j>, 1)$$),
   ('terminate_worker', 'ideamine.terminate_worker(<w>)'),
   ('unbind_login', $$ideamine.unbind_login('regress_both', <t>)$$),
   ('update_user_quota_limits', $$ideamine.update_user_quota_limits(<t>, 'ann', 'search', 1)$$);
@@ -287,5 +319,6 @@ CALL ideamine.wait_for_jobs(:'everybodys', '0');
 CALL ideamine.wait_for_jobs(gen_random_uuid(), '0');
 \set VERBOSITY default
 \c - :superuser
-TRUNCATE ideamine.tenant_logins, ideamine.job_history, ideamine_internal.usage_horizon;
+TRUNCATE ideamine.tenant_logins, ideamine.models, ideamine.job_history, ideamine_internal.usage_horizon, ideamine.platform_capacity, ideamine.budgets,
+  ideamine.cost_events, ideamine.cost_keys, ideamine.cost_reservations;
 DROP ROLE regress_acme, regress_globex, regress_both, regress_none;

@@ -78,6 +78,7 @@ BEGIN
     PERFORM ideamine.acquire_jobs(worker, 8);
     PERFORM ideamine.register_worker('idle', '{}', 3);
   END LOOP;
+  PERFORM ideamine.load_model_prices('{"gpt": {"max_tokens": 4096, "input_cost_per_token": 2.5e-06, "output_cost_per_token": 1e-05}}');
   RETURN QUERY SELECT concat_ws('|', 'job', j.tenant_id, j.job_id, j.epoch, coalesce(j.worker_id, gen_random_uuid()))
     FROM (SELECT * FROM ideamine.jobs ORDER BY status = 'running' DESC, job_id DESC LIMIT 60) j;
   RETURN QUERY SELECT 'worker|' || w.worker_id
@@ -287,6 +288,23 @@ sub project_settings
 	return { map { $_ => $all{$_} } grep { chance(60) } sort keys %all };
 }
 
+sub model_prices
+{
+	return { map { $_ => {
+		litellm_provider => 'openai', mode => one_of(qw(chat embedding)), max_input_tokens => raw(one_of('8192', '1e6', '"many"')),
+		max_tokens => raw(4096), input_cost_per_token => raw(one_of('2.5e-06', '0', '1000')),
+		output_cost_per_token => raw(one_of('1e-05', 'null')), search_cost => { low => raw('0.01') } }
+	} one_of(@words), grep { chance(30) } @words };
+}
+
+sub thresholds
+{
+	my %all = (
+		warn_at => raw(one_of('0.1', '0.5')), throttle_at => { at => raw('0.8'), action => one_of('alert', 'none', 'preempt-P3') },
+		throttle_high_at => { action => 'preempt-P2-P3' }, pause_at => raw(one_of('0.95', '1')));
+	return { map { $_ => $all{$_} } grep { chance(60) } sort keys %all };
+}
+
 sub amounts
 {
 	my @resources = qw(cpu memory storage tokens cost gpu concurrent_runs);
@@ -302,6 +320,8 @@ my %shapes = (
 	filter => \&letter_filter,
 	settings => \&project_settings,
 	amounts => \&amounts,
+	prices => \&model_prices,
+	thresholds => \&thresholds,
 );
 
 sub shaped_json
@@ -333,6 +353,11 @@ my %sensible_names = (
 	role => sub { return literal(one_of(qw(viewer developer admin owner))); },
 	at_least => sub { return literal(one_of(qw(viewer developer admin owner))); },
 	login => sub { return literal(one_of('fuzz_login', 'fuzz_login', 'postgres', 'nobody')); },
+	model => sub { return literal(one_of('gpt', 'gpt', one_of(@words))); },
+	scope => sub { return literal(one_of(qw(project project project run tenant))); },
+	scope_id => sub { return one_of(literal('p'), literal('p'), 'NULL', literal(one_of(@leases)->{job})); },
+	period => sub { return literal(one_of(qw(once day month))); },
+	reservation_id => sub { return '(SELECT reservation_id FROM ideamine.cost_reservations ORDER BY random() LIMIT 1)'; },
 	tenants => sub { return one_of('NULL', "'{acme}'", "'{beta,acme,acme}'"); },
 );
 

@@ -65,6 +65,17 @@ $source->safe_psql('app', qq{
 	SELECT ideamine.grant_role('acme', 'ann', 'search', 'owner');
 	CREATE ROLE dump_login IN ROLE ideamine_reader;
 	SELECT ideamine.bind_login('dump_login', 'acme');
+	-- one that gave way, and what the platform has
+	SELECT ideamine.create_job('acme', 'aside', '{}', 'P3');
+	SELECT ideamine.acquire_jobs('$worker', 1);
+	SELECT ideamine.preempt_job('acme', job_id, 'make room', 'cpu', '{"page": 3}') FROM ideamine.jobs WHERE job_type = 'aside';
+	INSERT INTO ideamine.platform_capacity VALUES ('gpu', 8);
+	-- a budget, what was spent of it, and what is held
+	SELECT ideamine.set_budget('acme', 'project', 'search', 10, period => 'month');
+	SELECT ideamine.record_cost('acme', 0.000000001, project => 'search', idempotency_key => 'once');
+	SELECT ideamine.reserve_cost('acme', 2, project => 'search');
+	-- prices keep every decimal
+	SELECT ideamine.load_model_prices('{"gpt": {"input_cost_per_token": 2.50e-06, "output_cost_per_token": 1e-30, "search_cost": {"low": 0.030}}}');
 });
 
 # Every table of the extension with all its rows, as text.
@@ -75,7 +86,7 @@ my @tables = split /\n/, $source->safe_psql('app', q{
 	WHERE c.relkind = 'r' ORDER BY 1});
 
 # Some are in partitions that were made at run time.
-my @partitioned = qw(ideamine.tenant_usage ideamine.user_usage ideamine.job_history);
+my @partitioned = qw(ideamine.tenant_usage ideamine.user_usage ideamine.job_history ideamine.cost_events);
 
 sub content
 {

@@ -6,69 +6,15 @@
 #include <random>
 #include <vector>
 
+#include "zones.hpp"
+
 namespace ideamine::quota {
 namespace {
 
 using std::chrono::days;
 using std::chrono::hours;
-using std::chrono::minutes;
 using std::chrono::seconds;
 using namespace std::chrono_literals;
-
-constexpr Time utc(int year, unsigned month, unsigned day, int hour = 0, int minute = 0) {
-    return std::chrono::sys_days{std::chrono::year{year} / static_cast<int>(month) /
-                                 static_cast<int>(day)} +
-           hours{hour} + minutes{minute};
-}
-
-// A zone made from a table: from each time on, its offset.
-class TableZone final : public Zone {
-  public:
-    struct Change {
-        Time at;
-        seconds offset;
-    };
-
-    explicit TableZone(seconds first, std::vector<Change> changes = {})
-        : first_(first), changes_(std::move(changes)) {}
-
-    seconds offset_at(Time at) const override {
-        auto offset = first_;
-        for (const auto& change : changes_) {
-            if (change.at <= at) {
-                offset = change.offset;
-            }
-        }
-        return offset;
-    }
-
-    std::optional<Time> next_change(Time at) const override {
-        for (const auto& change : changes_) {
-            if (change.at > at) {
-                return change.at;
-            }
-        }
-        return std::nullopt;
-    }
-
-  private:
-    seconds first_;
-    std::vector<Change> changes_;
-};
-
-const TableZone utc_zone{0s};
-const TableZone kathmandu{5h + 45min};
-const TableZone berlin{1h, {{utc(2024, 3, 31, 1), 2h}, {utc(2024, 10, 27, 1), 1h}}};
-// 2018-11-04: clocks went from midnight to one o'clock. 2019-02-17: from midnight to 23 o'clock.
-const TableZone sao_paulo{-3h, {{utc(2018, 11, 4, 3), -2h}, {utc(2019, 2, 17, 2), -3h}}};
-// 2023-11-05: clocks went from one o'clock back to midnight. 2024-03-10: forward over midnight.
-const TableZone havana{-4h, {{utc(2023, 11, 5, 5), -5h}, {utc(2024, 3, 10, 5), -4h}}};
-// 2010-11-07: clocks went from one minute past midnight back to the day before.
-const TableZone st_johns{-2h - 30min, {{utc(2010, 11, 7, 2, 31), -3h - 30min}}};
-// There was no 2011-12-30.
-const TableZone apia{-10h, {{utc(2011, 12, 30, 10), 14h}}};
-// There were two 1969-09-30 there, by and large.
-const TableZone kwajalein{11h, {{utc(1969, 9, 30, 13), -12h}}};
 
 hours length(const Day& day) {
     return std::chrono::duration_cast<hours>(day.end - day.start);
@@ -163,56 +109,6 @@ TEST(Day, ADateThatComesTwiceIsOne) {
 
 // ---- any zone ----------------------------------------------------------------------------------
 
-// All days of a zone, by going through time: a day begins whenever clocks show a date for the first
-// time.
-std::vector<Time> starts_of_days(const Zone& zone, Time from, Time to) {
-    std::vector<Time> starts;
-    auto latest = std::chrono::floor<days>(from + zone.offset_at(from));
-    for (auto at = from; at < to;) {
-        const auto until = std::min(zone.next_change(at).value_or(to), to);
-        const auto offset = zone.offset_at(at);
-        if (const auto date = std::chrono::floor<days>(at + offset); date > latest) {
-            latest = date;
-            starts.push_back(at);
-        }
-        for (auto next = Time{latest + days{1}} - offset; next < until;
-             next = Time{latest + days{1}} - offset) {
-            latest += days{1};
-            starts.push_back(next);
-        }
-        at = until;
-    }
-    return starts;
-}
-
-constexpr auto beginning = utc(2020, 1, 1);
-constexpr auto ending = utc(2021, 1, 1);
-
-seconds between(std::mt19937& random, seconds least, seconds most) {
-    return seconds{
-        std::uniform_int_distribution<std::int64_t>{least.count(), most.count()}(random)};
-}
-
-// Offsets as there have been, and changes of up to a day, now and then on the minute of midnight.
-TableZone random_zone(std::mt19937& random) {
-    std::vector<TableZone::Change> changes;
-    auto offset = between(random, -12h, 14h);
-    const auto first = offset;
-    for (auto at = beginning - days{10}; at < ending + days{10};) {
-        at += between(random, days{4}, days{60});
-        auto change = random() % 4 == 0 ? between(random, -24h, 24h) : between(random, -2h, 2h);
-        if (offset + change > 15h || offset + change < -15h) {
-            change = -change;
-        }
-        if (random() % 2 == 0) {
-            at = Time{std::chrono::floor<days>(at)} - offset + minutes{random() % 3};
-        }
-        offset += change;
-        changes.push_back({at, offset});
-    }
-    return TableZone{first, changes};
-}
-
 TEST(Day, InAnyZoneDaysAreThoseThatClocksShow) {
     int unusual = 0;
     for (unsigned seed = 0; seed < 300; ++seed) {
@@ -245,9 +141,6 @@ TEST(Day, InAnyZoneDaysFollowOneAnotherWithoutAGap) {
 }
 
 // ---- another zone ------------------------------------------------------------------------------
-
-const TableZone tokyo{9h};
-const TableZone honolulu{-10h};
 
 TEST(DayOfATenantThatMoved, EndsWhenItWouldHaveAndTheNextOneIsThatOfTheNewZone) {
     const auto since = utc(2026, 11, 22);

@@ -10,6 +10,7 @@ namespace ideamine::dispatch::world {
 
 void World::check() const {
     check_leases();
+    check_giving_way();
     check_sizes();
     check_memory();
 }
@@ -85,6 +86,28 @@ void World::check_leases() const {
     }
 }
 
+// Each job that has a lease stands in the order of giving way, once.
+void World::check_giving_way() const {
+    std::set<Uuid> expected;
+    std::ranges::transform(leased_, std::inserter(expected, expected.end()), &Leased::job);
+    std::vector<Yielder> found;
+    found.reserve(leased_.size());
+    std::vector<Offset> lists;
+    const YieldingQuery asked{.tenants = {}, .below = 0, .resource = -1, .most = leased_.size()};
+    lists.reserve(most_lists(asked));
+    if (state_.leases != 0) {
+        leases().list_yielding(asked, lists, found);
+    }
+    if (found.size() != expected.size()) {
+        throw Violation("jobs stand in the order of giving way that should not, or do not");
+    }
+    for (const auto& [tenant, what] : found) {
+        if (expected.erase(what.job) == 0) {
+            throw Violation("a job stands in the order of giving way that should not");
+        }
+    }
+}
+
 // The jobs of its chunks: those that came in order, and then the others as they stand in the heap.
 std::vector<std::vector<int>> World::chunks_of(const Queue& queue) const {
     std::vector<std::vector<int>> chunks;
@@ -144,13 +167,22 @@ void World::check_sizes() const {
 // Every piece is where somebody can find it.
 void World::check_memory() const {
     std::size_t pieces = state_.leased + (state_.leases != 0 ? 1 : 0);
-    std::set<Offset> tenants;
     for (const auto offset : queues_) {
-        const auto& queue = pieces_.at<Queue>(offset);
-        tenants.insert(queue.tenant);
-        pieces += 1 + chunks_of(queue).size();
+        pieces += 1 + chunks_of(pieces_.at<Queue>(offset)).size();
     }
-    pieces += tenants.size();
+    std::set<Offset> tenants;
+    for (int job = 0; job < jobs(); ++job) {
+        const auto key = key_of(job);
+        const auto tenant = plane().find_tenant(key.tenant, key.hash);
+        if (tenant == 0 || !tenants.insert(tenant).second) {
+            continue;
+        }
+        ++pieces;
+        for (auto group = pieces_.at<Tenant>(tenant).groups; group != 0;
+             group = pieces_.at<Group>(group).next) {
+            ++pieces;
+        }
+    }
     if (state_.lanes != 0) {
         const auto& orders = pieces_.at<Lane>(state_.lanes).orders;
         pieces += 1 + static_cast<std::size_t>(std::ranges::count_if(

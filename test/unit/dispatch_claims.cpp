@@ -38,7 +38,7 @@ bool World::take_some(Session& session, Plane::Dry dry) {
     const auto result =
         plane().take({.lanes = lanes, .tenants = {}}, session.left, dry, gate, taken);
     free_chunks(pieces_, result.emptied);
-    for (const auto& [item, queue] : taken) {
+    for (const auto& [item, queue, served_as] : taken) {
         check_place(item, queue);
         if (dry == Plane::Dry::ends) {
             check_order(number_of(item.job), dry_class);
@@ -205,6 +205,25 @@ void World::lease_late(const Session& session) {
     add_leases(leased);
 }
 
+// 0: there is no room.
+Offset World::group_of(int job) {
+    const auto key = key_of(job);
+    auto tenant = plane().find_tenant(key.tenant, key.hash);
+    if (tenant == 0) {
+        auto node = make_tenant(pieces_, key.tenant, key.hash);
+        tenant = node == 0 ? 0 : plane().make_tenant(key.tenant, key.hash, node);
+    }
+    if (tenant == 0) {
+        return 0;
+    }
+    auto group = find_group(pieces_, tenant, key.priority_class, 0);
+    if (group == 0) {
+        auto node = make_group(pieces_, key.priority_class, 0);
+        group = node == 0 ? 0 : place_group(pieces_, tenant, node);
+    }
+    return group;
+}
+
 // False: there is no room.
 bool World::add_lease(const Leased& leased) {
     if (state_.leased >= rules_->most_leases) {
@@ -214,11 +233,17 @@ bool World::add_lease(const Leased& leased) {
     if (lease == 0) {
         return false;
     }
-    pieces_.at<Lease>(lease).what = leased;
-    if (!leases().add(lease)) {
+    const auto group = group_of(number_of(leased.job));
+    if (group != 0) {
+        auto& node = pieces_.at<Lease>(lease);
+        node.what = leased;
+        node.what.priority_class = pieces_.at<Group>(group).priority_class;
+        node.group = group;
+    }
+    if (group == 0 || !leases().add(lease)) {
         pieces_.free(lease);
     }
-    return true;
+    return group != 0;
 }
 
 bool World::add_leases(const std::vector<Leased>& leased) {

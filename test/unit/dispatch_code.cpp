@@ -62,16 +62,24 @@ int World::code_of(std::uint32_t transaction) const {
 void World::put_leases(Writer& writer, const std::vector<Leased>& leased) const {
     std::vector<std::array<std::int64_t, 4>> codes;
     codes.reserve(leased.size());
-    for (const auto& [job, worker, epoch, row, transaction] : leased) {
-        codes.push_back({number_of(job), epoch, number_of(worker), code_of(transaction)});
+    for (const auto& lease : leased) {
+        codes.push_back({number_of(lease.job), lease.epoch, number_of(lease.worker),
+                         code_of(lease.transaction)});
     }
     std::ranges::sort(codes);
     writer.put_all(codes,
                    [&](const auto& code) { writer.put(code[0], code[1], code[2], code[3]); });
 }
 
-// What tenants have had counts by how much it differs.
+// Tenants and groups decide about what has to be made; what tenants have had counts by how much it
+// differs.
 void World::put_plane(Writer& writer) const {
+    for (int job = 0; job < jobs(); ++job) {
+        const auto key = key_of(job);
+        const auto tenant = plane().find_tenant(key.tenant, key.hash);
+        writer.put(tenant != 0,
+                   tenant != 0 && find_group(pieces_, tenant, key.priority_class, 0) != 0);
+    }
     constexpr auto unit = cost / usual_weight;
     for (const auto offset : queues_) {
         const auto& queue = pieces_.at<Queue>(offset);

@@ -146,7 +146,8 @@ void World::put_back(Session& session, std::size_t first) {
         is_disturbed_ = true;
         const auto queue = taken[end].queue;
         const auto chunk = make_chunk(pieces_, items);
-        plane().refund(queue, static_cast<std::uint32_t>(items.size()));
+        plane().refund(queue, pieces_.at<Queue>(queue).priority_class,
+                       static_cast<std::uint32_t>(items.size()));
         chunk == 0 ? plane().spill(queue) : plane().add(queue, chunk);
     }
     const auto begin = taken.begin() + static_cast<std::ptrdiff_t>(first);

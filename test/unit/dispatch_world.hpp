@@ -10,6 +10,7 @@
 //   take                          TakenJobs::take_first(), take(), take_own() taken_store.cpp
 //   lock_row, forget_gone         TakenJobs::lock(), forget_gone()            taken_store.cpp
 //   lease                         Claim::lease(), begin_leases()              claim_store.cpp
+//   add_leases                    add_leases(), find_or_make_group()          leases_shared.cpp
 //   put_back                      give_back_rest(), undo_taking(), put_back() notes_shared.cpp
 //   change                        cancel_listed(), Settling::run()            settle_store.cpp
 //   read_leases to compare_leases reconcile_dispatch(), LeasesApart           load_store.cpp
@@ -18,7 +19,8 @@
 //   settle_leases, append, end    end_transaction(), settle_leases()          notes_shared.cpp
 //   roll_back_to                  end_subtransaction()                        notes_shared.cpp
 //
-// Left out: lanes, gates, weights, old snapshots, and where rows stand.
+// Left out: lanes, gates, weights, old snapshots, where rows stand, what jobs hold, and leases that
+// change.
 #pragma once
 
 #include <initializer_list>
@@ -197,7 +199,7 @@ class World {
   private:
     bool has(Fault fault) const { return rules_->fault == fault; }
     Plane plane() const { return {state_, pieces_}; }
-    Leases leases() { return {state_, pieces_}; }
+    Leases leases() const { return {state_, pieces_}; }
     Row& row(int job) { return rows_[static_cast<std::size_t>(job)]; }
     const Row& row(int job) const { return rows_[static_cast<std::size_t>(job)]; }
     int jobs() const { return static_cast<int>(rows_.size()); }
@@ -273,6 +275,7 @@ class World {
     void lock_row(Session& session, std::size_t hand);
     void forget_gone(Session& session);
     void lease(Session& session);
+    Offset group_of(int job);
     bool add_lease(const Leased& leased);
     bool add_leases(const std::vector<Leased>& leased);
     void settle_unlisted(Session& session);
@@ -291,6 +294,7 @@ class World {
     void check_order(int job, std::uint8_t dry_class) const;
     void check_circles(const Session& session) const;
     void check_leases() const;
+    void check_giving_way() const;
     void check_sizes() const;
     void check_memory() const;
     std::vector<std::vector<int>> chunks_of(const Queue& queue) const;

@@ -1,86 +1,15 @@
-#include "dispatch/leases.hpp"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <random>
-#include <set>
 
-#include "heap_memory.hpp"
+#include "leases_fixture.hpp"
 
 namespace ideamine::dispatch {
 namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
-
-Uuid id(std::uint8_t number) {
-    Uuid id;
-    id.bytes.back() = number;
-    return id;
-}
-
-class LeasesTest : public testing::Test {
-  protected:
-    LeasesTest() {
-        state_->leases = heap_.allocate(sizeof(LeaseTable));
-        heap_.at<LeaseTable>(state_->leases) = {};
-    }
-
-    // False: it stood there already.
-    bool add(std::uint8_t job, std::uint8_t worker, std::int64_t epoch, std::uint64_t row = 0,
-             std::uint32_t transaction = 0) {
-        const auto lease = heap_.allocate(sizeof(Lease));
-        heap_.at<Lease>(lease).what = {.job = id(job),
-                                       .worker = id(worker),
-                                       .epoch = epoch,
-                                       .row = row,
-                                       .transaction = transaction};
-        const bool added = leases().add(lease);
-        if (!added) {
-            heap_.free(lease);
-        }
-        return added;
-    }
-    // These return how many.
-    int end(std::uint8_t job, std::int64_t last) { return free(leases().end(id(job), last)); }
-    int undo(std::uint8_t job, std::int64_t epoch, std::uint32_t transaction) {
-        return free(leases().undo(id(job), epoch, transaction));
-    }
-    int free(Offset lease) {
-        int freed = 0;
-        for (; lease != 0; ++freed) {
-            const auto next = heap_.at<Lease>(lease).next_of_job;
-            heap_.free(std::exchange(lease, next));
-        }
-        return freed;
-    }
-    Leases leases() { return {*state_, heap_}; }
-
-    using Listed = std::set<std::tuple<std::uint8_t, std::uint8_t, std::int64_t, std::uint32_t>>;
-    static Listed listed(const std::vector<Leased>& found) {
-        Listed listed;
-        for (const auto& [job, worker, epoch, row, transaction] : found) {
-            EXPECT_TRUE(
-                listed.emplace(job.bytes.back(), worker.bytes.back(), epoch, transaction).second)
-                << "listed twice";
-        }
-        return listed;
-    }
-    Listed all() {
-        std::vector<Leased> found;
-        leases().list(found);
-        return listed(found);
-    }
-    Listed of(std::uint8_t worker) {
-        std::vector<Leased> found;
-        leases().list_of(id(worker), found);
-        return listed(found);
-    }
-
-    Heap heap_;
-    std::unique_ptr<State> state_ = std::make_unique<State>();
-};
 
 TEST_F(LeasesTest, StandUnderTheirWorkers) {
     add(1, 10, 5);
@@ -166,7 +95,7 @@ TEST_F(LeasesTest, RandomHistoriesAreThoseOfASet) {
     for (std::uint8_t job = 1; job <= 40; ++job) {
         end(job, 9);
     }
-    EXPECT_EQ(heap_.pieces(), 1U) << "the table alone is left";
+    EXPECT_TRUE(is_nothing_left());
 }
 
 }  // namespace

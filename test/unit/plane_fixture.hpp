@@ -100,14 +100,14 @@ class PlaneTest : public testing::Test {
     }
     std::vector<int> numbers(const std::vector<Taken>& taken) {
         std::vector<int> numbers;
-        for (const auto& [item, queue] : taken) {
+        for (const auto& [item, queue, served_as] : taken) {
             numbers.push_back(number(item));
         }
         return numbers;
     }
     std::map<std::string, int> tenants(const std::vector<Taken>& taken) {
         std::map<std::string, int> count;
-        for (const auto& [item, queue] : taken) {
+        for (const auto& [item, queue, served_as] : taken) {
             const auto tenant = heap_.at<Queue>(queue).tenant;
             ++count[std::string{heap_.at<Tenant>(tenant).id_view()}];
         }
@@ -115,7 +115,7 @@ class PlaneTest : public testing::Test {
     }
     void put_back(const std::vector<Taken>& taken) {
         for (auto i = taken.rbegin(); i != taken.rend(); ++i) {
-            plane_.refund(i->queue, 1);
+            plane_.refund(i->queue, i->served_as, 1);
             plane_.add(i->queue, make_chunk(heap_, std::span{&i->item, 1}));
         }
     }

@@ -118,7 +118,7 @@ TEST_F(PlaneTest, DoesWhatAModelDoesWhateverHappens) {
             const auto could = std::min(wanted, model.size(served));
             const auto taken = take(wanted, served);
             ASSERT_EQ(taken.size(), could);
-            for (const auto& [item, queue] : taken) {
+            for (const auto& [item, queue, served_as] : taken) {
                 ASSERT_TRUE(model.take(addresses.at(number(item)), number(item), served))
                     << number(item);
             }

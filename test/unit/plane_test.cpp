@@ -194,7 +194,7 @@ TEST_F(PlaneTest, WithoutRoomNothingIsMadeAndNothingLost) {
     Heap small{200};
     const Key key{.tenant = "acme", .hash = 1, .lane = "{}", .priority_class = 0};
     {
-        const Parts parts{small, key, 4};
+        const Parts parts{small, key, Rooms{4}};
         EXPECT_FALSE(parts.complete());
         EXPECT_EQ(make_chunk(small, std::vector<Item>(100)), 0);
     }

@@ -1,6 +1,7 @@
 // The arguments of a function that SQL called, and the rows that it returns.
 #pragma once
 
+#include "ideamine/pg/numeric.hpp"
 #include "ideamine/pg/spi.hpp"
 
 namespace ideamine::pg {
@@ -50,6 +51,8 @@ class Arguments {
 
 // A jsonb as the function's only result: called inside a pg::Spi, which it outlives.
 Datum returned_json(Json json);
+// The same for a numeric.
+Datum returned_numeric(Decimal value);
 // A time as the function's only result, or NULL.
 Datum returned_time(FunctionCallInfo fcinfo, std::optional<Time> time);
 

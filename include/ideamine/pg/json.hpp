@@ -31,6 +31,8 @@ class JsonValue {
     // How many elements or members.
     std::size_t size() const;
 
+    // An object of these members, in the current memory context.
+    static Json make_object(const std::vector<JsonMember>& members);
     // The value as a jsonb of its own, in the current memory context.
     Json to_jsonb() const;
 

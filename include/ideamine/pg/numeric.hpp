@@ -38,6 +38,9 @@ enum class Rounding { up, none };
 std::int64_t to_units(std::string_view what, Decimal value, int digits, Rounding rounding,
                       bool may_be_infinite);
 
+// Less than 0, 0 or more than 0, as the value is less than the number, equal, or more; NaN is more.
+int compare(Decimal value, std::int64_t number);
+
 // As a JSON number says it.
 Decimal parse_decimal(const std::string& text);
 

@@ -16,19 +16,16 @@ class TriggerCall {
 
     bool is_for_row() const { return TRIGGER_FIRED_FOR_ROW(data_->tg_event); }
 
-    // A text column of the row, before the change and after it; none where there is no such row.
+    // A column of the row as text, before the change and after it; none where it is NULL, or there
+    // is no such row.
     std::optional<std::string> old_text(const char* column) const;
     std::optional<std::string> new_text(const char* column) const;
-    std::optional<std::int32_t> new_integer(const char* column) const;
 
     // What the trigger's function returns, for a trigger that comes after the change.
     static Datum done() { return PointerGetDatum(nullptr); }
 
   private:
-    // As the server's word; none: NULL, or there is no such row.
-    std::optional<Datum> old_value(const char* column) const;
-    std::optional<Datum> new_value(const char* column) const;
-    std::optional<Datum> value(HeapTuple row, const char* column) const;
+    std::optional<std::string> text(HeapTuple row, const char* column) const;
 
     TriggerData* data_;
 };

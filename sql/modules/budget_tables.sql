@@ -1,0 +1,165 @@
+-- budget: what runs, projects and tenants may spend, what they spent, and what is held for them.
+
+CREATE TYPE ideamine.budget_scope AS ENUM ('run', 'project', 'tenant');
+COMMENT ON TYPE ideamine.budget_scope IS 'What a budget is for: a run, a project of the tenant, or the tenant';
+
+CREATE TYPE ideamine.budget_period AS ENUM ('once', 'day', 'month');
+COMMENT ON TYPE ideamine.budget_period IS
+'When a budget begins anew. once: never; day: at midnight where the tenant is; month: with the first day of one.';
+
+CREATE TYPE ideamine.budget_action AS ENUM ('none', 'alert', 'preempt-P3', 'preempt-P2-P3', 'pause-all');
+COMMENT ON TYPE ideamine.budget_action IS
+'What a threshold does when it is reached. none: it is off; alert: it is told; preempt-P3, preempt-P2-P3: running jobs of these
+classes give way, and no new ones are handed out; pause-all: all but P0 give way, and none at all is handed out.';
+
+CREATE TYPE ideamine.cost_kind AS ENUM ('actual', 'settled');
+COMMENT ON TYPE ideamine.cost_kind IS
+'actual: recorded as it came; settled: what a reservation came to.';
+
+CREATE TYPE ideamine.reservation_state AS ENUM ('held', 'unresolved', 'settled', 'released', 'expired');
+COMMENT ON TYPE ideamine.reservation_state IS
+'held: counts; unresolved: counts, though whoever held it is gone; settled: its actual cost is recorded; released: it was not
+needed; expired: nobody said what became of it in time.';
+
+-- The columns that say which threshold does what are in the order of the thresholds.
+CREATE TABLE ideamine.budgets (
+  tenant_id            text COLLATE "C" NOT NULL,
+  scope                ideamine.budget_scope NOT NULL,
+  scope_id             text COLLATE "C" NOT NULL,
+  period               ideamine.budget_period NOT NULL,
+  total                numeric NOT NULL CONSTRAINT budgets_total_valid CHECK (total >= 0 AND total <> 'NaN'),
+  warn_at              numeric NOT NULL DEFAULT 0.5 CHECK (warn_at > 0 AND warn_at <= throttle_at),
+  throttle_at          numeric NOT NULL DEFAULT 0.8 CHECK (throttle_at <= throttle_high_at),
+  throttle_high_at     numeric NOT NULL DEFAULT 0.9 CHECK (throttle_high_at <= pause_at),
+  pause_at             numeric NOT NULL DEFAULT 0.95 CHECK (pause_at <= 1),
+  warn_action          ideamine.budget_action NOT NULL DEFAULT 'alert',
+  throttle_action      ideamine.budget_action NOT NULL DEFAULT 'preempt-P3',
+  throttle_high_action ideamine.budget_action NOT NULL DEFAULT 'preempt-P2-P3',
+  pause_action         ideamine.budget_action NOT NULL DEFAULT 'pause-all',
+  fired                integer NOT NULL DEFAULT 0 CHECK (fired BETWEEN 0 AND 15),
+  fired_in             timestamptz NOT NULL DEFAULT '-infinity',
+  created_at           timestamptz NOT NULL,
+  updated_at           timestamptz NOT NULL,
+  PRIMARY KEY (tenant_id, scope, scope_id, period)
+);
+COMMENT ON TABLE ideamine.budgets IS 'What may be spent, in USD, and at which shares of it something happens; the view v_budget_status says how they stand';
+COMMENT ON COLUMN ideamine.budgets.tenant_id IS 'The tenant';
+COMMENT ON COLUMN ideamine.budgets.scope IS 'See type ideamine.budget_scope';
+COMMENT ON COLUMN ideamine.budgets.scope_id IS 'Id of the run or the project; of a tenant''s budget the tenant''s own id';
+COMMENT ON COLUMN ideamine.budgets.period IS 'See type ideamine.budget_period';
+COMMENT ON COLUMN ideamine.budgets.total IS 'USD in each period; infinity: no limit';
+COMMENT ON COLUMN ideamine.budgets.warn_at IS 'The share of the total that reaches the first threshold, above 0 and up to 1, in millionths';
+COMMENT ON COLUMN ideamine.budgets.throttle_at IS 'The same of the second one, not below the first';
+COMMENT ON COLUMN ideamine.budgets.throttle_high_at IS 'The same of the third one, not below the second';
+COMMENT ON COLUMN ideamine.budgets.pause_at IS 'The same of the fourth one, not below the third';
+COMMENT ON COLUMN ideamine.budgets.warn_action IS 'What the first threshold does';
+COMMENT ON COLUMN ideamine.budgets.throttle_action IS 'What the second one does';
+COMMENT ON COLUMN ideamine.budgets.throttle_high_action IS 'What the third one does';
+COMMENT ON COLUMN ideamine.budgets.pause_action IS 'What the fourth one does';
+COMMENT ON COLUMN ideamine.budgets.fired IS 'Thresholds that have fired since they were armed: the sum of 1 (warn_at), 2, 4 and 8 (pause_at)';
+COMMENT ON COLUMN ideamine.budgets.fired_in IS 'Start of the period in which they did; in another one all are armed';
+COMMENT ON COLUMN ideamine.budgets.created_at IS 'When it was made';
+COMMENT ON COLUMN ideamine.budgets.updated_at IS 'When it was last changed, or a threshold fired';
+
+-- As the tables of usage, the parent has no index or constraint of its own: make_day_partition() gives each partition its own.
+CREATE TABLE ideamine.cost_events (
+  event_id       uuid NOT NULL,
+  recorded_at    timestamptz NOT NULL,
+  day_start      timestamptz NOT NULL,
+  amount         numeric NOT NULL,
+  kind           ideamine.cost_kind NOT NULL,
+  tenant_id      text COLLATE "C" NOT NULL,
+  run_id         uuid,
+  job_id         uuid,
+  project_id     text COLLATE "C",
+  user_id        text COLLATE "C",
+  model          text COLLATE "C",
+  reservation_id uuid,
+  metadata       jsonb
+) PARTITION BY RANGE (recorded_at);
+COMMENT ON TABLE ideamine.cost_events IS 'What was spent, appended; one partition for each day (UTC)';
+COMMENT ON COLUMN ideamine.cost_events.event_id IS 'UUID version 7';
+COMMENT ON COLUMN ideamine.cost_events.recorded_at IS 'When it was recorded';
+COMMENT ON COLUMN ideamine.cost_events.day_start IS 'Start of the tenant''s day that counts it; its month is that of this day';
+COMMENT ON COLUMN ideamine.cost_events.amount IS 'USD, in whole nano-dollars';
+COMMENT ON COLUMN ideamine.cost_events.kind IS 'See type ideamine.cost_kind';
+COMMENT ON COLUMN ideamine.cost_events.tenant_id IS 'The tenant';
+COMMENT ON COLUMN ideamine.cost_events.run_id IS 'The run that it was for, if that was said';
+COMMENT ON COLUMN ideamine.cost_events.job_id IS 'The job that it was for, if that was said';
+COMMENT ON COLUMN ideamine.cost_events.project_id IS 'The project that it was for, if that was said';
+COMMENT ON COLUMN ideamine.cost_events.user_id IS 'The user that it was for, if that was said';
+COMMENT ON COLUMN ideamine.cost_events.model IS 'The model that was paid for, if that was said';
+COMMENT ON COLUMN ideamine.cost_events.reservation_id IS 'The reservation that it settled, if any';
+COMMENT ON COLUMN ideamine.cost_events.metadata IS 'Whatever else the caller said';
+
+-- Not partitioned: what was recorded once is not recorded again, on whichever day.
+CREATE TABLE ideamine.cost_keys (
+  tenant_id       text COLLATE "C" NOT NULL,
+  idempotency_key text COLLATE "C" NOT NULL,
+  event_id        uuid NOT NULL,
+  amount          numeric NOT NULL,
+  recorded_at     timestamptz NOT NULL,
+  PRIMARY KEY (tenant_id, idempotency_key)
+);
+COMMENT ON TABLE ideamine.cost_keys IS 'Idempotency keys of costs that were recorded, kept for ideamine.cost_key_retention';
+COMMENT ON COLUMN ideamine.cost_keys.tenant_id IS 'The tenant';
+COMMENT ON COLUMN ideamine.cost_keys.idempotency_key IS 'What the caller calls it';
+COMMENT ON COLUMN ideamine.cost_keys.event_id IS 'The row of cost_events that was written for it';
+COMMENT ON COLUMN ideamine.cost_keys.amount IS 'Its amount';
+COMMENT ON COLUMN ideamine.cost_keys.recorded_at IS 'When';
+
+CREATE INDEX cost_keys_by_time ON ideamine.cost_keys (recorded_at);
+COMMENT ON INDEX ideamine.cost_keys_by_time IS 'By age, for retention';
+
+CREATE TABLE ideamine.cost_reservations (
+  reservation_id uuid NOT NULL,
+  reserved_at    timestamptz NOT NULL,
+  expires_at     timestamptz NOT NULL,
+  day_start      timestamptz NOT NULL,
+  month_start    timestamptz NOT NULL,
+  ended_at       timestamptz,
+  state          ideamine.reservation_state NOT NULL,
+  estimate       numeric NOT NULL,
+  actual         numeric,
+  tenant_id      text COLLATE "C" NOT NULL,
+  run_id         uuid,
+  job_id         uuid,
+  epoch          bigint,
+  project_id     text COLLATE "C",
+  user_id        text COLLATE "C",
+  model          text COLLATE "C",
+  PRIMARY KEY (reservation_id, tenant_id)
+);
+COMMENT ON TABLE ideamine.cost_reservations IS 'Money that is held before it is spent, by reserve_cost()';
+COMMENT ON COLUMN ideamine.cost_reservations.reservation_id IS 'UUID version 7';
+COMMENT ON COLUMN ideamine.cost_reservations.reserved_at IS 'When it was made';
+COMMENT ON COLUMN ideamine.cost_reservations.expires_at IS 'When it ends if nobody says what became of it';
+COMMENT ON COLUMN ideamine.cost_reservations.day_start IS 'Start of the tenant''s day in which it counts';
+COMMENT ON COLUMN ideamine.cost_reservations.month_start IS 'Start of the tenant''s month in which it counts';
+COMMENT ON COLUMN ideamine.cost_reservations.ended_at IS 'When it was settled, released or expired';
+COMMENT ON COLUMN ideamine.cost_reservations.state IS 'See type ideamine.reservation_state';
+COMMENT ON COLUMN ideamine.cost_reservations.estimate IS 'USD that are held';
+COMMENT ON COLUMN ideamine.cost_reservations.actual IS 'USD that it came to, if it is settled';
+COMMENT ON COLUMN ideamine.cost_reservations.tenant_id IS 'The tenant';
+COMMENT ON COLUMN ideamine.cost_reservations.run_id IS 'The run that it is for, if that was said';
+COMMENT ON COLUMN ideamine.cost_reservations.job_id IS 'The job that it is for, if that was said';
+COMMENT ON COLUMN ideamine.cost_reservations.epoch IS 'The lease that holds it, if that job was running';
+COMMENT ON COLUMN ideamine.cost_reservations.project_id IS 'The project that it is for, if that was said';
+COMMENT ON COLUMN ideamine.cost_reservations.user_id IS 'The user that it is for, if that was said';
+COMMENT ON COLUMN ideamine.cost_reservations.model IS 'The model that is to be paid for, if that was said';
+
+CREATE INDEX cost_reservations_held ON ideamine.cost_reservations (tenant_id, run_id)
+  WHERE ended_at IS NULL;
+COMMENT ON INDEX ideamine.cost_reservations_held IS 'Reservations that count';
+CREATE INDEX cost_reservations_expiring ON ideamine.cost_reservations (expires_at)
+  WHERE ended_at IS NULL;
+COMMENT ON INDEX ideamine.cost_reservations_expiring IS 'Reservations that count, by when they expire';
+CREATE INDEX cost_reservations_ended ON ideamine.cost_reservations (ended_at)
+  WHERE ended_at IS NOT NULL;
+COMMENT ON INDEX ideamine.cost_reservations_ended IS 'Reservations that count no more, for retention';
+
+SELECT pg_catalog.pg_extension_config_dump('ideamine.budgets', '');
+SELECT pg_catalog.pg_extension_config_dump('ideamine.cost_keys', '');
+SELECT pg_catalog.pg_extension_config_dump('ideamine.cost_reservations', '');
+GRANT SELECT ON ideamine.budgets, ideamine.cost_events, ideamine.cost_keys, ideamine.cost_reservations
+  TO ideamine_reader, ideamine_app, ideamine_worker, ideamine_admin;

@@ -1,0 +1,170 @@
+#include "priority/preempt_store.hpp"
+
+#include "ideamine/pg/random.hpp"
+#include "jobs/settle_store.hpp"
+
+namespace ideamine::priority {
+
+namespace {
+
+#define IDEAMINE_VICTIM                                                                     \
+    "tenant_id, job_id, epoch, worker_id, run_id, ctid, priority_class::text, preemptions," \
+    " resumed_at, started_at"
+
+constinit pg::Statement lock_job{
+    "SELECT " IDEAMINE_VICTIM
+    " FROM ideamine.jobs"
+    " WHERE tenant_id = $1 AND job_id = $2 AND status::text = 'running' FOR NO KEY UPDATE"};
+
+// Who is being reported on at this moment need not be made to stop.
+constinit pg::Statement lock_after_grace{
+    "SELECT " IDEAMINE_VICTIM
+    " FROM ideamine.jobs WHERE stop_by <= $1 AND status::text = 'running'"
+    " ORDER BY stop_by LIMIT 10000 FOR NO KEY UPDATE SKIP LOCKED"};
+
+// The decision for which a lease was asked to end stays as it is.
+constinit pg::Statement note_decision{
+    "INSERT INTO ideamine.preemption_history (job_id, epoch, asked_at, beneficiary, run_id,"
+    "  priority_class, resource_type, threshold, utilization, tenant_id, reason, metadata)"
+    " SELECT v.job_id, v.epoch, $6, $7, v.run_id, v.priority_class::ideamine.priority_class,"
+    "  $8::text::ideamine.resource, $9, $10, v.tenant_id, $11,"
+    "  jsonb_strip_nulls(jsonb_build_object('grace', $12))"
+    " FROM unnest($1::text[], $2::uuid[], $3::bigint[], $4::uuid[], $5::text[])"
+    "  AS v (tenant_id, job_id, epoch, run_id, priority_class)"
+    " ON CONFLICT (job_id, epoch, tenant_id) DO NOTHING"};
+
+constinit pg::Statement tell_workers{
+    "INSERT INTO ideamine_internal.stop_notices"
+    "  (worker_id, tenant_id, job_id, epoch, reason, made_at)"
+    " SELECT n.worker_id, n.tenant_id, n.job_id, n.epoch, 'preempted', $5"
+    " FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::bigint[])"
+    "  AS n (worker_id, tenant_id, job_id, epoch)"
+    " JOIN ideamine.workers w ON w.worker_id = n.worker_id"
+    " WHERE w.status IN ('active', 'draining', 'degraded')"
+    " ON CONFLICT (worker_id, job_id, epoch, tenant_id) DO NOTHING"};
+
+constinit pg::Statement set_stop_by{
+    "UPDATE ideamine.jobs j SET stop_by = least(j.stop_by, $2), preemption_reason = $3"
+    " FROM unnest($1) AS victim (tid) WHERE j.ctid = victim.tid",
+    pg::Statement::Kind::writes_by_tid};
+
+constinit pg::Statement note_failures{
+    "INSERT INTO ideamine.events (event_id, tenant_id, event_type, payload, created_at)"
+    " SELECT f.event_id, f.tenant_id, 'task-failed', jsonb_strip_nulls(jsonb_build_object("
+    "  'job_id', f.job_id, 'run_id', f.run_id, 'epoch', f.epoch, 'reason', 'max_preemptions')), $6"
+    " FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::bigint[])"
+    "  AS f (event_id, tenant_id, job_id, run_id, epoch)"};
+
+Victim read_victim(const pg::Row& row) {
+    return {.tenant = row.get<std::string>(0),
+            .job = row.get<Uuid>(1),
+            .epoch = row.get<std::int64_t>(2),
+            .worker = row.optional<Uuid>(3),
+            .run = row.optional<Uuid>(4),
+            .tid = row.get<pg::Tid>(5),
+            .attempt = {.priority_class = jobs::parse_priority_class(row.get<std::string>(6)),
+                        .preemptions = row.get<std::int32_t>(7),
+                        .resumed_at = row.optional<Time>(8),
+                        .started_at = row.optional<Time>(9).value_or(Time::min())}};
+}
+
+// As columns of a statement.
+struct Columns {
+    std::vector<std::string> tenants;
+    std::vector<Uuid> jobs;
+    std::vector<jobs::Epoch> epochs;
+    std::vector<std::optional<Uuid>> workers;
+    std::vector<std::optional<Uuid>> runs;
+    std::vector<const char*> classes;
+    std::vector<pg::Tid> tids;
+
+    explicit Columns(const std::vector<Victim>& victims) {
+        for (const auto& victim : victims) {
+            tenants.push_back(victim.tenant);
+            jobs.push_back(victim.job);
+            epochs.push_back(victim.epoch);
+            workers.push_back(victim.worker);
+            runs.push_back(victim.run);
+            classes.push_back(jobs::to_string(victim.attempt.priority_class));
+            tids.push_back(victim.tid);
+        }
+    }
+};
+
+void note(const Columns& victims, const Cause& cause, Time now,
+          std::optional<Duration> grace = {}) {
+    const auto resource = cause.resource ? std::optional{to_string(*cause.resource)} : std::nullopt;
+    note_decision.execute(victims.tenants, victims.jobs, victims.epochs, victims.runs,
+                          victims.classes, now, cause.beneficiary, resource, cause.threshold,
+                          cause.utilization, cause.reason, grace);
+    tell_workers.execute(victims.workers, victims.tenants, victims.jobs, victims.epochs, now);
+}
+
+std::vector<jobs::Ending> endings_of(const std::vector<Victim>& victims,
+                                     const jobs::Ending& ending) {
+    std::vector<jobs::Ending> endings(victims.size(), ending);
+    for (std::size_t i = 0; i < victims.size(); ++i) {
+        endings[i].lease = {victims[i].tenant, victims[i].job, victims[i].epoch};
+    }
+    return endings;
+}
+
+}  // namespace
+
+std::optional<Victim> lock_running(const std::string& tenant, const Uuid& job) {
+    const auto rows = lock_job.execute(tenant, job);
+    return rows.empty() ? std::nullopt : std::optional{read_victim(rows[0])};
+}
+
+void preempt(const std::vector<Victim>& victims, const Cause& cause,
+             const std::optional<pg::Json>& checkpoint) {
+    if (victims.empty()) {
+        return;
+    }
+    note(Columns{victims}, cause, pg::now());
+    jobs::settle(endings_of(victims, {.lease = {},
+                                      .outcome = jobs::Outcome::preempted,
+                                      .preemption_reason = cause.reason,
+                                      .data = checkpoint}));
+}
+
+void ask_to_stop(const std::vector<Victim>& victims, const Cause& cause, Time stop_by) {
+    if (victims.empty()) {
+        return;
+    }
+    const Columns columns{victims};
+    const auto now = pg::now();
+    note(columns, cause, now, stop_by - now);
+    set_stop_by.execute(columns.tids, stop_by, cause.reason);
+}
+
+void fail_at_limit(const std::vector<Victim>& victims) {
+    if (victims.empty()) {
+        return;
+    }
+    const Columns columns{victims};
+    const auto now = pg::now();
+    tell_workers.execute(columns.workers, columns.tenants, columns.jobs, columns.epochs, now);
+    std::vector<Uuid> events;
+    std::ranges::generate_n(std::back_inserter(events), static_cast<std::ptrdiff_t>(victims.size()),
+                            pg::make_uuid);
+    note_failures.execute(events, columns.tenants, columns.jobs, columns.runs, columns.epochs, now);
+    jobs::settle(endings_of(victims, {.lease = {},
+                                      .outcome = jobs::Outcome::failed,
+                                      .error = "max_preemptions: it gave way as often as it may",
+                                      .retryable = false}));
+}
+
+std::int64_t end_graces(Time at) {
+    std::vector<Victim> victims;
+    for (const pg::Row row : lock_after_grace.execute(at)) {
+        victims.push_back(read_victim(row));
+    }
+    if (!victims.empty()) {
+        // why they were asked stands in their rows and in history
+        jobs::settle(endings_of(victims, {.lease = {}, .outcome = jobs::Outcome::preempted}));
+    }
+    return static_cast<std::int64_t>(victims.size());
+}
+
+}  // namespace ideamine::priority

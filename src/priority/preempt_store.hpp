@@ -1,0 +1,49 @@
+// Ending the leases of running jobs so that others can run, or asking their workers to do so.
+#pragma once
+
+#include "ideamine/pg/spi.hpp"
+#include "jobs/lease.hpp"
+#include "priority/legality.hpp"
+#include "quota/resource.hpp"
+
+namespace ideamine::priority {
+
+// Why, as history says it.
+struct Cause {
+    std::string reason;
+    std::optional<quota::Resource> resource;  // that was short
+    std::optional<double> threshold;          // share of it from which on a rule holds
+    std::optional<double> utilization;        // share of it that was in use
+    std::optional<Uuid> beneficiary;          // the job that is to run instead
+};
+
+struct Victim {
+    std::string tenant;
+    Uuid job;
+    jobs::Epoch epoch;
+    std::optional<Uuid> worker;
+    std::optional<Uuid> run;
+    pg::Tid tid;
+    Attempt attempt;
+};
+
+// A job whose row is locked from now on, if it is running. Inside a pg::Spi.
+std::optional<Victim> lock_running(const std::string& tenant, const Uuid& job);
+
+// Their leases end now: each is put aside, with this checkpoint if there is one, and its worker is
+// told at its next heartbeat. Rows are locked, legality is the caller's business. Inside a pg::Spi.
+void preempt(const std::vector<Victim>& victims, const Cause& cause,
+             const std::optional<pg::Json>& checkpoint = {});
+
+// Their workers are told at their next heartbeats, and hand them back before this time, or the
+// leases end then. The same.
+void ask_to_stop(const std::vector<Victim>& victims, const Cause& cause, Time stop_by);
+
+// They have given way so often that they fail instead. The same.
+void fail_at_limit(const std::vector<Victim>& victims);
+
+// One pass of the duty that ends leases whose workers were asked to stop before `at`. Returns how
+// many.
+std::int64_t end_graces(Time at);
+
+}  // namespace ideamine::priority

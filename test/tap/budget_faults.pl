@@ -1,0 +1,114 @@
+# At every fault point of budgets, under clients that reserve, settle, release and record, with savepoints and rollbacks: a process
+# is killed there, and the server with it; a session is ended; a statement is cancelled; others come between. No budget is passed,
+# and counters are the sums of their rows each time.
+#
+#   IDEAMINE_FAULT_POINT=costs.appended TAP=budget_faults scripts/check tap
+use strict;
+use warnings;
+
+use IPC::Run;
+use PostgreSQL::Test::Utils;
+use Quota qw(new_node start_again);
+use Test::More;
+
+my $only = $ENV{IDEAMINE_FAULT_POINT} // '';
+
+# Each with how often a process passes it until something happens.
+my %interval = ('costs.appending' => 3, 'costs.appended' => 3, 'costs.reserved' => 3, 'costs.reservation_ended' => 3);
+
+my @sources = glob 'src/budget/*.cpp';
+my @points = sort map { slurp_file($_) =~ /fault_point(?:_without_error)?\("([a-z_.]+)"\)/g } @sources;
+is_deeply(\@points, [ sort keys %interval ], 'all points are tested here');
+
+my $node = new_node('budget_faults', conf => "restart_after_crash = off\n");
+sub sql { return $node->safe_psql('postgres', @_); }
+
+# Money that is held in advance is never passed, whatever is recorded of it. Few clients share each of a few runs.
+my $script = PostgreSQL::Test::Utils::tempdir() . '/spend.sql';
+append_to_file($script, <<'END');
+\set run random(1, 3)
+\set estimate random(1, 2000000)
+\set actual random(0, :estimate)
+\set way random(1, 5)
+BEGIN;
+SELECT coalesce(reservation_id::text, '') AS reservation, allowed::int AS allowed
+FROM ideamine.reserve_cost('acme', :estimate * 0.000000001, run => '00000000-0000-7000-8000-00000000000:run', project => 'search') \gset
+\if :way = 1
+ROLLBACK;
+\elif :allowed = 0
+COMMIT;
+\else
+COMMIT;
+BEGIN;
+SAVEPOINT s;
+SELECT settled FROM ideamine.settle_cost(':reservation', :actual * 0.000000001);
+\if :way = 2
+ROLLBACK TO s;
+SELECT ideamine.release_cost(':reservation');
+\endif
+\if :way = 3
+ROLLBACK;
+\else
+COMMIT;
+\endif
+\endif
+END
+
+# Returns whether all went to its end.
+sub storm
+{
+	my ($fault, $transactions) = @_;
+	local $ENV{PGOPTIONS} = '-c ideamine.fault=' . $fault =~ s/ /\\ /gr;
+	my $succeeded = IPC::Run::run([ 'pgbench', '-n', '-c', 8, '-j', 2, '-t', $transactions, '-f', $script,
+			$node->connstr('postgres') ], '>', \my $out, '2>&1');
+	note($out) unless $succeeded;
+	return $succeeded;
+}
+
+sub has_struck
+{
+	my ($point, $from) = @_;
+	return substr(slurp_file($node->logfile), $from) =~ /fault point \Q$point\E/;
+}
+
+# What rows say, and what counters say.
+sub all_is_exact
+{
+	my ($name) = @_;
+	is(sql(q{SELECT count(*) FROM ideamine.v_budget_status WHERE spent + held > total}), 0, "$name: no budget is passed");
+	is(sql(q{SELECT count(*) FROM ideamine.audit_counters() WHERE state <> 'ok'}), 0, "$name: counters are the sums of their rows");
+	is(sql(q{SELECT trim_scale(s.spent - coalesce(sum(e.amount), 0)) FROM ideamine.v_budget_status AS s
+		LEFT JOIN ideamine.cost_events AS e ON e.tenant_id = s.tenant_id AND e.project_id = s.scope_id
+		WHERE s.scope = 'project' GROUP BY s.spent}), 0, "$name: what is spent is the sum of what was recorded");
+	return;
+}
+
+sql(q{SELECT ideamine.create_tenant('acme');
+	SELECT ideamine.set_budget('acme', 'run', ('00000000-0000-7000-8000-00000000000' || n), 0.05) FROM generate_series(1, 3) AS n;
+	SELECT ideamine.set_budget('acme', 'project', 'search', 0.12, period => 'once');
+	SELECT ideamine.set_budget('acme', 'tenant', NULL, 100, period => 'month')});
+ok(storm('nowhere sleep', 30), 'without faults all goes to its end');
+all_is_exact('without faults');
+for my $point (grep { /^\Q$only\E/ } @points)
+{
+	for my $action (qw(kill abort error sleep))
+	{
+		my $log = -s $node->logfile;
+		# money anew, so that something is spent
+		sql(q{UPDATE ideamine.budgets SET total = total + 0.02});
+		storm("$point $action $interval{$point}", 10);
+		ok(has_struck($point, $log), "$point, $action: it has happened");
+		if ($action eq 'kill')
+		{
+			$node->kill9;  # what is left of it
+			ok(start_again($node), "$point: the server recovers");
+		}
+		all_is_exact("$point, $action");
+	}
+}
+sql(q{SELECT ideamine.expire_cost_reservations(now() + interval '1 day')});
+is(sql(q{SELECT coalesce(sum(held), 0) FROM ideamine.v_budget_status}), 0, 'nothing is held for ever');
+all_is_exact('after all holds have expired');
+
+$node->stop;
+done_testing();
