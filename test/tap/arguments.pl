@@ -78,6 +78,11 @@ BEGIN
     PERFORM ideamine.acquire_jobs(worker, 8);
     PERFORM ideamine.register_worker('idle', '{}', 3);
   END LOOP;
+  -- whatever other calls did, one in four of the workers has failed
+  worker := ideamine.register_worker('silent');
+  UPDATE ideamine.workers w SET last_heartbeat_at = now() - interval '1 day' WHERE w.worker_id = worker;
+  PERFORM ideamine.mark_stale_workers();
+  RETURN QUERY SELECT 'worker|' || worker FROM generate_series(1, 2);
   PERFORM ideamine.load_model_prices('{"gpt": {"max_tokens": 4096, "input_cost_per_token": 2.5e-06, "output_cost_per_token": 1e-05}}');
   RETURN QUERY SELECT concat_ws('|', 'job', j.tenant_id, j.job_id, j.epoch, coalesce(j.worker_id, gen_random_uuid()))
     FROM (SELECT * FROM ideamine.jobs ORDER BY status = 'running' DESC, job_id DESC LIMIT 60) j;
