@@ -129,6 +129,12 @@ void Schedule::failed(SteadyTime now) {
     due_ = now + std::max(interval(pace_), pause_after(failures_));
 }
 
+void Schedule::rung(SteadyTime now) {
+    if (!failing()) {
+        due_ = now;
+    }
+}
+
 void Schedule::settings_changed(SteadyTime now) {
     if (!failing()) {
         due_ = std::min(due_, now + interval(pace_));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "bgworker/slots.hpp"
+#include "ideamine/bells.hpp"
 #include "ideamine/pg/spi.hpp"
 
 namespace ideamine::bgworker {
@@ -18,6 +19,8 @@ struct Duty {
     const char* alarm = nullptr;
     // A pass that did so much has left something to do: the next one follows at once.
     std::int64_t full_pass = std::numeric_limits<std::int64_t>::max();
+    // Rung when it is to be done at once.
+    std::optional<Bell> bell = {};
 };
 
 inline constexpr std::size_t duty_count = 21;
@@ -38,6 +41,8 @@ class Schedule {
     // Due at once if there is more to do.
     void succeeded(SteadyTime now, bool is_more);
     void failed(SteadyTime now);
+    // Due at once; one that fails goes on waiting.
+    void rung(SteadyTime now);
     // A shorter interval holds at once.
     void settings_changed(SteadyTime now);
 

@@ -4,6 +4,7 @@
 #include "bgworker/process.hpp"
 #include "bgworker/restore_watch.hpp"
 #include "bgworker/settings.hpp"
+#include "ideamine/pg/bell.hpp"
 #include "ideamine/pg/extension.hpp"
 #include "ideamine/pg/log.hpp"
 #include "ideamine/pg/transaction.hpp"
@@ -37,6 +38,8 @@ class Worker {
     // Whether the worker does its duties, and if not, why.
     enum class Condition { unknown, working, no_extension, other_version, restore };
 
+    void perform_if_due(Task& task);
+    void answer_bells();
     void perform(Task& task);
     void warn_of(const Task& task, std::int64_t result) const;
     bool is_news(Task& task, const pg::Failure& failure);
@@ -60,12 +63,31 @@ Worker::Worker(int slot, const std::string& database)
 milliseconds Worker::perform_due_duties() {
     auto next = SteadyTime::max();
     for (auto& task : tasks_) {
-        if (task.schedule.due() <= SteadyClock::now()) {
-            perform(task);
-        }
+        answer_bells();
+        perform_if_due(task);
+    }
+    for (const auto& task : tasks_) {
         next = std::min(next, task.schedule.due());
     }
     return std::max(milliseconds{0}, std::chrono::ceil<milliseconds>(next - SteadyClock::now()));
+}
+
+void Worker::perform_if_due(Task& task) {
+    if (task.schedule.due() <= SteadyClock::now()) {
+        perform(task);
+    }
+}
+
+// What was rung for goes before all that is due, and is done once more while there is more of it.
+void Worker::answer_bells() {
+    for (auto rung = pg::bell::heard(); rung.any(); rung = pg::bell::heard()) {
+        for (auto& task : tasks_) {
+            if (task.duty->bell && rung.has(*task.duty->bell)) {
+                task.schedule.rung(SteadyClock::now());
+                perform_if_due(task);
+            }
+        }
+    }
 }
 
 void Worker::settings_changed() {
@@ -189,6 +211,7 @@ void run_worker() {
         pg::log("database \"" + database + "\" has an ideamine worker already, this one leaves");
         return;
     }
+    pg::bell::answer();
     slots::set_ready(*slot);
     Worker worker{*slot, database};
     for (;;) {

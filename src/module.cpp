@@ -8,6 +8,7 @@
 #include "budget/ledger_store.hpp"
 #include "dispatch/dispatch_settings.hpp"
 #include "dispatch/planes_shared.hpp"
+#include "ideamine/pg/bell.hpp"
 #include "ideamine/pg/fault_point.hpp"
 #include "ideamine/pg/settings.hpp"
 #include "idempotency/idempotency_settings.hpp"
@@ -46,6 +47,7 @@ void _PG_init() {
         pg::reserve_prefix("ideamine");
         access::guard_explain();
         if (process_shared_preload_libraries_in_progress) {
+            pg::bell::reserve();
             jobs::shared::reserve();
             jobs::shared::reserve_sleepers();
             jobs::shared::watch_unseen_commits();

@@ -1,0 +1,39 @@
+// Calling the background worker of this database: a bell that rings until the worker hears it.
+//
+// What was rung for is never more than a hint: the worker looks into tables, and finds what there
+// is to do without bells too, only later. Nothing here fails or allocates, so that it may be called
+// at the end of a transaction.
+#pragma once
+
+#include "ideamine/bells.hpp"
+
+namespace ideamine::pg::bell {
+
+// In _PG_init, while the postmaster loads its libraries.
+void reserve();
+
+// Wakes the worker, if this database has one. Without shared memory nobody hears it.
+void ring(Bell bell) noexcept;
+
+// ---- for the worker
+// ------------------------------------------------------------------------------
+
+// This process is the one to be woken from now on, until it ends.
+void answer();
+
+class Rung {
+  public:
+    constexpr explicit Rung(std::uint32_t bits) : bits_(bits) {}
+    bool has(Bell bell) const { return (bits_ >> static_cast<int>(bell) & 1) != 0; }
+    bool any() const { return bits_ != 0; }
+
+  private:
+    std::uint32_t bits_;
+};
+
+// What was rung for since this was asked last.
+Rung heard();
+// Whether there is anything to be heard.
+bool is_ringing() noexcept;
+
+}  // namespace ideamine::pg::bell
