@@ -54,8 +54,36 @@ constinit Duties table{{
     {"end_graces", Pace::sweep, pg::Statement{"SELECT ideamine.end_graces()"}, Version{1, 2}},
     {"raise_waiting_jobs", Pace::resume, pg::Statement{"SELECT ideamine.raise_waiting_jobs()"},
      Version{1, 2}},
-    {"resume_preempted_jobs", Pace::resume,
-     pg::Statement{"SELECT ideamine.resume_preempted_jobs()"}, Version{1, 2}},
+    {.name = "act_on_budgets",
+     .pace = Pace::resume,
+     .pass = pg::Statement{"SELECT ideamine.act_on_budgets()"},
+     .since = Version{1, 2},
+     .tells = true,
+     .bell = Bell::budgets},
+    {.name = "sweep_budgets",
+     .pace = Pace::check,
+     .pass = pg::Statement{"SELECT ideamine.sweep_budgets()"},
+     .since = Version{1, 2},
+     .tells = true},
+    {.name = "enforce_closings",
+     .pace = Pace::promote,
+     .pass = pg::Statement{"SELECT ideamine.enforce_closings()"},
+     .since = Version{1, 2},
+     .full_pass = 1,
+     .tells = true,
+     .bell = Bell::closings},
+    {.name = "reopen_jobs",
+     .pace = Pace::resume,
+     .pass = pg::Statement{"SELECT ideamine.reopen_jobs()"},
+     .since = Version{1, 2},
+     .full_pass = 10'000,
+     .bell = Bell::closings},
+    {.name = "resume_preempted_jobs",
+     .pace = Pace::resume,
+     .pass = pg::Statement{"SELECT ideamine.resume_preempted_jobs()"},
+     .since = Version{1, 2},
+     .tells = true,
+     .bell = Bell::closings},
     {.name = "purge_preemption_history",
      .pace = Pace::purge,
      .pass = pg::Statement{"SELECT ideamine.purge_preemption_history()"},
@@ -68,11 +96,11 @@ constinit Duties table{{
      .pass = pg::Statement{"SELECT ideamine.purge_costs()"},
      .since = Version{1, 2},
      .full_pass = 10'000},
-    {"record_violations", Pace::promote,
-     // listeners are told once of all that is new: at commit that takes a lock of the whole server
-     pg::Statement{"SELECT pg_catalog.count(pg_catalog.pg_notify('ideamine', ''))"
-                   " FROM ideamine.record_violations() AS written WHERE written > 0"},
-     Version{1, 2}},
+    {.name = "record_violations",
+     .pace = Pace::promote,
+     .pass = pg::Statement{"SELECT ideamine.record_violations()"},
+     .since = Version{1, 2},
+     .tells = true},
     {"reconcile_dispatch", Pace::purge, pg::Statement{"SELECT ideamine.reconcile_dispatch()"},
      Version{1, 2}, "jobs that may run were missing in shared memory"},
     {"roll_up_usage", Pace::purge, pg::Statement{"SELECT ideamine.roll_up_usage()"}, Version{1, 2}},
@@ -110,6 +138,7 @@ milliseconds interval(Pace pace) {
         case Pace::purge:
             return purge_interval;
         case Pace::audit:
+        case Pace::check:
             return audit_interval;
     }
     return purge_interval;
@@ -117,7 +146,9 @@ milliseconds interval(Pace pace) {
 
 Schedule::Schedule(Pace pace, SteadyTime now)
     : pace_(pace),
-      due_(pace == Pace::sweep || pace == Pace::promote ? now : now + interval(pace)) {}
+      due_(pace == Pace::sweep || pace == Pace::promote || pace == Pace::check
+               ? now
+               : now + interval(pace)) {}
 
 void Schedule::succeeded(SteadyTime now, bool is_more) {
     failures_ = 0;

@@ -8,7 +8,7 @@
 
 namespace ideamine::bgworker {
 
-enum class Pace { sweep, promote, resume, history, purge, audit };
+enum class Pace { sweep, promote, resume, history, purge, audit, check };
 
 struct Duty {
     const char* name;
@@ -19,11 +19,13 @@ struct Duty {
     const char* alarm = nullptr;
     // A pass that did so much has left something to do: the next one follows at once.
     std::int64_t full_pass = std::numeric_limits<std::int64_t>::max();
+    // Who listens to events is told when a pass did anything.
+    bool tells = false;
     // Rung when it is to be done at once.
     std::optional<Bell> bell = {};
 };
 
-inline constexpr std::size_t duty_count = 21;
+inline constexpr std::size_t duty_count = 25;
 using Duties = std::array<Duty, duty_count>;
 Duties& duties();
 

@@ -42,6 +42,7 @@ class Worker {
     void answer_bells();
     void perform(Task& task);
     void warn_of(const Task& task, std::int64_t result) const;
+    static void tell_listeners(const Task& task, std::int64_t result);
     bool is_news(Task& task, const pg::Failure& failure);
     void note_success(Task& task, const std::optional<std::int64_t>& result);
     Condition condition();
@@ -107,6 +108,7 @@ void Worker::perform(Task& task) {
             if (condition_ == Condition::working && pg::installed_version() >= task.duty->since) {
                 result = task.duty->pass.execute()[0].get<std::int64_t>(0);
                 warn_of(task, *result);
+                tell_listeners(task, *result);
             }
         },
         [&](const pg::Failure& news) { return is_news(task, news); });
@@ -121,6 +123,14 @@ void Worker::warn_of(const Task& task, std::int64_t result) const {
     if (task.duty->alarm != nullptr && result != 0) {
         pg::warn(std::string{task.duty->alarm} + " in database \"" + database_ + "\"",
                  "Call ideamine." + std::string{task.duty->name} + "() to see which.");
+    }
+}
+
+// Once of all that is new: at commit that takes a lock of the whole server.
+void Worker::tell_listeners(const Task& task, std::int64_t result) {
+    static constinit pg::Statement tell{"SELECT pg_catalog.pg_notify('ideamine', '')"};
+    if (task.duty->tells && result != 0) {
+        tell.execute();
     }
 }
 

@@ -6,6 +6,7 @@
 #include "bgworker/launcher.hpp"
 #include "budget/budget_settings.hpp"
 #include "budget/ledger_store.hpp"
+#include "budget/stopped_store.hpp"
 #include "dispatch/dispatch_settings.hpp"
 #include "dispatch/planes_shared.hpp"
 #include "ideamine/pg/bell.hpp"
@@ -17,6 +18,7 @@
 #include "jobs/publish_store.hpp"
 #include "jobs/ready_shared.hpp"
 #include "jobs/unseen_shared.hpp"
+#include "priority/enforce_store.hpp"
 #include "priority/priority_settings.hpp"
 #include "quota/quota_settings.hpp"
 #include "quota/room.hpp"
@@ -54,6 +56,7 @@ void _PG_init() {
             jobs::look_up_weights();
             quota::when_room_is_made(jobs::shared::announce_ready);
             budget::let_audit();
+            priority::when_stopped(budget::note_stopped);
             admission::shared::reserve();
             dispatch::shared::reserve();
             quota::shared::reserve_violations();

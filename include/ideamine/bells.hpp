@@ -1,13 +1,17 @@
 // What the background worker of a database is called for, at once and not when it would look next.
 #pragma once
 
+#include <array>
 #include <cstdint>
 
 namespace ideamine {
 
 enum class Bell : std::uint8_t {
-    budgets,  // spending has reached a threshold
-    room,     // a job of a high class found no room
+    budgets,   // spending has reached a threshold, or a budget was changed
+    closings,  // running jobs are to give way, or waiting ones may come back
+    room,      // a job of a high class found no room
 };
+
+inline constexpr std::array<Bell, 3> all_bells{Bell::budgets, Bell::closings, Bell::room};
 
 }  // namespace ideamine

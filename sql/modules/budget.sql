@@ -141,6 +141,28 @@ Errors: ID403 the login is bound to tenants, ID503 the library is not preloaded.
 REVOKE ALL ON FUNCTION ideamine.expire_cost_reservations(timestamptz) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ideamine.expire_cost_reservations(timestamptz) TO ideamine_admin;
 
+CREATE OR REPLACE FUNCTION ideamine.act_on_budgets() RETURNS bigint
+LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'ideamine_act_on_budgets';
+COMMENT ON FUNCTION ideamine.act_on_budgets() IS
+'One pass over the budgets that have reached a threshold, as far as shared memory knows them, or were changed: each threshold
+fires once, is written to budget_events and told as budget-alert, and from the commit on the classes that it stops are not
+handed out; enforce_closings() preempts those that run. Returns how many thresholds fired. The background worker is woken for
+it by the commit that reaches a threshold.
+Errors: ID403 the login is bound to tenants, ID503 the library is not preloaded.';
+REVOKE ALL ON FUNCTION ideamine.act_on_budgets() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION ideamine.act_on_budgets() TO ideamine_admin;
+
+CREATE OR REPLACE FUNCTION ideamine.sweep_budgets() RETURNS bigint
+LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'ideamine_sweep_budgets';
+COMMENT ON FUNCTION ideamine.sweep_budgets() IS
+'The same over all budgets, those too of which shared memory knows nothing, because the server was started anew since they were
+spent from. Returns how many thresholds fired. The background worker does so when it starts, and each hour.
+Errors: ID403 the login is bound to tenants, ID503 the library is not preloaded.';
+REVOKE ALL ON FUNCTION ideamine.sweep_budgets() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION ideamine.sweep_budgets() TO ideamine_admin;
+
 CREATE OR REPLACE FUNCTION ideamine.purge_costs(
   at timestamptz DEFAULT NULL
 ) RETURNS bigint
@@ -186,7 +208,7 @@ CREATE OR REPLACE VIEW ideamine.v_budget_status WITH (security_invoker = true) A
   CROSS JOIN LATERAL ideamine_internal.budget_standing(b.tenant_id, b.scope::text, b.scope_id, b.period::text) AS s;
 COMMENT ON VIEW ideamine.v_budget_status IS 'How budgets stand, in USD';
 COMMENT ON COLUMN ideamine.v_budget_status.tenant_id IS 'The tenant';
-COMMENT ON COLUMN ideamine.v_budget_status.scope IS 'See type ideamine.budget_scope';
+COMMENT ON COLUMN ideamine.v_budget_status.scope IS 'See type ideamine.job_scope';
 COMMENT ON COLUMN ideamine.v_budget_status.scope_id IS 'Id of the run, the project or the tenant';
 COMMENT ON COLUMN ideamine.v_budget_status.period IS 'See type ideamine.budget_period';
 COMMENT ON COLUMN ideamine.v_budget_status.total IS 'What may be spent in a period; infinity: no limit';

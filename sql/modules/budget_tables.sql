@@ -1,8 +1,5 @@
 -- budget: what runs, projects and tenants may spend, what they spent, and what is held for them.
 
-CREATE TYPE ideamine.budget_scope AS ENUM ('run', 'project', 'tenant');
-COMMENT ON TYPE ideamine.budget_scope IS 'What a budget is for: a run, a project of the tenant, or the tenant';
-
 CREATE TYPE ideamine.budget_period AS ENUM ('once', 'day', 'month');
 COMMENT ON TYPE ideamine.budget_period IS
 'When a budget begins anew. once: never; day: at midnight where the tenant is; month: with the first day of one.';
@@ -24,7 +21,7 @@ needed; expired: nobody said what became of it in time.';
 -- The columns that say which threshold does what are in the order of the thresholds.
 CREATE TABLE ideamine.budgets (
   tenant_id            text COLLATE "C" NOT NULL,
-  scope                ideamine.budget_scope NOT NULL,
+  scope                ideamine.job_scope NOT NULL,
   scope_id             text COLLATE "C" NOT NULL,
   period               ideamine.budget_period NOT NULL,
   total                numeric NOT NULL CONSTRAINT budgets_total_valid CHECK (total >= 0 AND total <> 'NaN'),
@@ -38,13 +35,14 @@ CREATE TABLE ideamine.budgets (
   pause_action         ideamine.budget_action NOT NULL DEFAULT 'pause-all',
   fired                integer NOT NULL DEFAULT 0 CHECK (fired BETWEEN 0 AND 15),
   fired_in             timestamptz NOT NULL DEFAULT '-infinity',
+  must_check           boolean NOT NULL DEFAULT true,
   created_at           timestamptz NOT NULL,
   updated_at           timestamptz NOT NULL,
   PRIMARY KEY (tenant_id, scope, scope_id, period)
 );
 COMMENT ON TABLE ideamine.budgets IS 'What may be spent, in USD, and at which shares of it something happens; the view v_budget_status says how they stand';
 COMMENT ON COLUMN ideamine.budgets.tenant_id IS 'The tenant';
-COMMENT ON COLUMN ideamine.budgets.scope IS 'See type ideamine.budget_scope';
+COMMENT ON COLUMN ideamine.budgets.scope IS 'See type ideamine.job_scope';
 COMMENT ON COLUMN ideamine.budgets.scope_id IS 'Id of the run or the project; of a tenant''s budget the tenant''s own id';
 COMMENT ON COLUMN ideamine.budgets.period IS 'See type ideamine.budget_period';
 COMMENT ON COLUMN ideamine.budgets.total IS 'USD in each period; infinity: no limit';
@@ -58,8 +56,49 @@ COMMENT ON COLUMN ideamine.budgets.throttle_high_action IS 'What the third one d
 COMMENT ON COLUMN ideamine.budgets.pause_action IS 'What the fourth one does';
 COMMENT ON COLUMN ideamine.budgets.fired IS 'Thresholds that have fired since they were armed: the sum of 1 (warn_at), 2, 4 and 8 (pause_at)';
 COMMENT ON COLUMN ideamine.budgets.fired_in IS 'Start of the period in which they did; in another one all are armed';
+COMMENT ON COLUMN ideamine.budgets.must_check IS 'It was changed: act_on_budgets() is to find out whether a threshold is reached';
 COMMENT ON COLUMN ideamine.budgets.created_at IS 'When it was made';
 COMMENT ON COLUMN ideamine.budgets.updated_at IS 'When it was last changed, or a threshold fired';
+
+CREATE INDEX budgets_changed ON ideamine.budgets (tenant_id) WHERE must_check;
+COMMENT ON INDEX ideamine.budgets_changed IS 'Budgets that are to be looked at';
+
+CREATE TABLE ideamine.budget_events (
+  event_id            uuid NOT NULL PRIMARY KEY,
+  tenant_id           text COLLATE "C" NOT NULL,
+  scope               ideamine.job_scope NOT NULL,
+  scope_id            text COLLATE "C" NOT NULL,
+  period              ideamine.budget_period NOT NULL,
+  period_start        timestamptz NOT NULL,
+  threshold           text COLLATE "C" NOT NULL,
+  event_type          ideamine.budget_action NOT NULL,
+  budget_total        numeric NOT NULL,
+  budget_spent        numeric NOT NULL,
+  budget_remaining    numeric NOT NULL,
+  budget_percent_used numeric NOT NULL,
+  tasks_affected      integer NOT NULL DEFAULT 0,
+  classes_preempted   ideamine.priority_class[] NOT NULL,
+  fired_at            timestamptz NOT NULL
+);
+COMMENT ON TABLE ideamine.budget_events IS 'Each time that a threshold of a budget fired';
+COMMENT ON COLUMN ideamine.budget_events.event_id IS 'UUID version 7';
+COMMENT ON COLUMN ideamine.budget_events.tenant_id IS 'The tenant';
+COMMENT ON COLUMN ideamine.budget_events.scope IS 'See type ideamine.job_scope';
+COMMENT ON COLUMN ideamine.budget_events.scope_id IS 'Id of the run, the project or the tenant';
+COMMENT ON COLUMN ideamine.budget_events.period IS 'See type ideamine.budget_period';
+COMMENT ON COLUMN ideamine.budget_events.period_start IS 'Start of the period in which it fired; -infinity: once';
+COMMENT ON COLUMN ideamine.budget_events.threshold IS 'warn_at, throttle_at, throttle_high_at or pause_at';
+COMMENT ON COLUMN ideamine.budget_events.event_type IS 'What the threshold does';
+COMMENT ON COLUMN ideamine.budget_events.budget_total IS 'USD, as the budget was then; infinity: no limit';
+COMMENT ON COLUMN ideamine.budget_events.budget_spent IS 'What was spent when it fired';
+COMMENT ON COLUMN ideamine.budget_events.budget_remaining IS 'What was not; below 0: the budget was passed';
+COMMENT ON COLUMN ideamine.budget_events.budget_percent_used IS 'What was spent in percent of the total, rounded down to hundredths';
+COMMENT ON COLUMN ideamine.budget_events.tasks_affected IS 'Running jobs that have given way for it';
+COMMENT ON COLUMN ideamine.budget_events.classes_preempted IS 'Classes whose running jobs give way';
+COMMENT ON COLUMN ideamine.budget_events.fired_at IS 'When';
+
+CREATE INDEX budget_events_by_scope ON ideamine.budget_events (tenant_id, scope, scope_id, fired_at);
+COMMENT ON INDEX ideamine.budget_events_by_scope IS 'Of a budget, by time';
 
 -- As the tables of usage, the parent has no index or constraint of its own: make_day_partition() gives each partition its own.
 CREATE TABLE ideamine.cost_events (
@@ -159,7 +198,8 @@ CREATE INDEX cost_reservations_ended ON ideamine.cost_reservations (ended_at)
 COMMENT ON INDEX ideamine.cost_reservations_ended IS 'Reservations that count no more, for retention';
 
 SELECT pg_catalog.pg_extension_config_dump('ideamine.budgets', '');
+SELECT pg_catalog.pg_extension_config_dump('ideamine.budget_events', '');
 SELECT pg_catalog.pg_extension_config_dump('ideamine.cost_keys', '');
 SELECT pg_catalog.pg_extension_config_dump('ideamine.cost_reservations', '');
-GRANT SELECT ON ideamine.budgets, ideamine.cost_events, ideamine.cost_keys, ideamine.cost_reservations
+GRANT SELECT ON ideamine.budgets, ideamine.budget_events, ideamine.cost_events, ideamine.cost_keys, ideamine.cost_reservations
   TO ideamine_reader, ideamine_app, ideamine_worker, ideamine_admin;

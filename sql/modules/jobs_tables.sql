@@ -22,10 +22,11 @@ COMMENT ON TYPE ideamine.failure_policy IS
 'What becomes of a job when one that it waits for fails or is cancelled. cancel: it is cancelled too; run: it
 runs all the same, with the failure in its context; blocked: it stays blocked.';
 
-CREATE TYPE ideamine.job_wait AS ENUM ('time', 'jobs', 'key', 'queue', 'room');
+CREATE TYPE ideamine.job_wait AS ENUM ('time', 'jobs', 'key', 'queue', 'room', 'opening');
 COMMENT ON TYPE ideamine.job_wait IS
 'What a job waits for before a worker may have it. time: its run_at; jobs: others that it depends on, or votes; key: room
-for its concurrency key; queue: its paused queue; room: to be resumed after it was preempted.';
+for its concurrency key; queue: its paused queue; room: to be resumed after it was preempted; opening: for its class to be
+open again in its run, its project and its tenant, see ideamine.closings.';
 
 -- No foreign key to tenants: each insert would lock the tenant's row, and concurrent callers of one tenant
 -- would build multixacts on it. create_job() and create_jobs() look the tenant up instead. What is never NULL and of
@@ -77,6 +78,8 @@ CREATE TABLE ideamine.jobs (
                           WHEN status = 'pending' AND ready_at IS NULL THEN 'time'::ideamine.job_wait
                           WHEN status = 'blocked' AND ready_at IS NULL THEN 'jobs'
                           WHEN status = 'blocked' THEN 'key'
+    WHEN closed AND status IN ('paused', 'preempted') THEN 'opening'
+                          WHEN closed AND status IN ('paused', 'preempted') THEN 'opening'
                           WHEN status = 'paused' THEN 'queue'
                           WHEN status = 'preempted' THEN 'room' END) STORED,
   held_key              text COLLATE "C" GENERATED ALWAYS AS (CASE WHEN status = 'running' THEN concurrency_key END) STORED,
@@ -87,6 +90,7 @@ CREATE TABLE ideamine.jobs (
   stop_by               timestamptz,
   checkpoint_at         timestamptz,
   class_fixed           boolean,
+  closed                boolean,
   PRIMARY KEY (job_id, tenant_id)
 ) WITH (fillfactor = 25);
 COMMENT ON TABLE ideamine.jobs IS 'Jobs from their creation until some time after their ends, when they are moved to ideamine.job_history; the view v_jobs has both';
@@ -136,6 +140,7 @@ COMMENT ON COLUMN ideamine.jobs.preemption_reason IS 'Why it last gave way, or i
 COMMENT ON COLUMN ideamine.jobs.stop_by IS 'Its worker was asked to stop: when the lease ends all the same; NULL: it was not';
 COMMENT ON COLUMN ideamine.jobs.checkpoint_at IS 'When its checkpoint was saved';
 COMMENT ON COLUMN ideamine.jobs.class_fixed IS 'True: only an administrator may assign it another class';
+COMMENT ON COLUMN ideamine.jobs.closed IS 'True: it was paused or preempted because its class is closed, see ideamine.closings';
 
 CREATE INDEX jobs_scheduled ON ideamine.jobs (run_at)
   WHERE waits_for = 'time';
@@ -156,6 +161,14 @@ COMMENT ON INDEX ideamine.jobs_paused IS 'Jobs of paused queues, for resuming a 
 CREATE INDEX jobs_preempted ON ideamine.jobs (tenant_id, preempted_at)
   WHERE waits_for = 'room';
 COMMENT ON INDEX ideamine.jobs_preempted IS 'Preempted jobs, for resuming them';
+
+CREATE INDEX jobs_closed ON ideamine.jobs (tenant_id, run_id, project_id, priority_class)
+  WHERE waits_for = 'opening';
+COMMENT ON INDEX ideamine.jobs_closed IS 'Jobs whose classes are closed, for bringing them back';
+
+CREATE INDEX jobs_of_run ON ideamine.jobs (tenant_id, run_id)
+  WHERE run_id IS NOT NULL;
+COMMENT ON INDEX ideamine.jobs_of_run IS 'Jobs of a run';
 
 CREATE INDEX jobs_asked_to_stop ON ideamine.jobs (stop_by)
   WHERE stop_by IS NOT NULL;

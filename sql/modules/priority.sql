@@ -121,6 +121,17 @@ Errors: ID400 missing or invalid argument, ID403 not a tenant of the login, ID40
 REVOKE ALL ON FUNCTION ideamine.preempt_job(text, uuid, text, text, jsonb, interval) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ideamine.preempt_job(text, uuid, text, text, jsonb, interval) TO ideamine_app, ideamine_admin;
 
+CREATE OR REPLACE FUNCTION ideamine.enforce_closings() RETURNS bigint
+LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'ideamine_enforce_closings';
+COMMENT ON FUNCTION ideamine.enforce_closings() IS
+'One pass of the duty that preempts running jobs whose classes were closed, by a budget or because their run was paused, and
+pauses waiting ones of such runs; at most 250, and P0 may finish. They do not count towards ideamine.max_preemptions, and come
+back when their classes are open again. Returns how many jobs.
+Errors: ID403 the login is bound to tenants.';
+REVOKE ALL ON FUNCTION ideamine.enforce_closings() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION ideamine.enforce_closings() TO ideamine_admin;
+
 CREATE OR REPLACE FUNCTION ideamine.end_graces(at timestamptz DEFAULT NULL) RETURNS bigint
 LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'ideamine_end_graces';

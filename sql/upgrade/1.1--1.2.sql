@@ -12,10 +12,11 @@ COMMENT ON TYPE ideamine.attempt_outcome IS
 'completed: with a result; failed: the worker said so; lost: the worker fell silent; timed_out: it ran past
 the deadline; released: handed back unharmed; cancelled: the job was cancelled meanwhile; preempted: it gave way.';
 
-CREATE TYPE ideamine.job_wait AS ENUM ('time', 'jobs', 'key', 'queue', 'room');
+CREATE TYPE ideamine.job_wait AS ENUM ('time', 'jobs', 'key', 'queue', 'room', 'opening');
 COMMENT ON TYPE ideamine.job_wait IS
 'What a job waits for before a worker may have it. time: its run_at; jobs: others that it depends on, or votes; key: room
-for its concurrency key; queue: its paused queue; room: to be resumed after it was preempted.';
+for its concurrency key; queue: its paused queue; room: to be resumed after it was preempted; opening: for its class to be
+open again in its run, its project and its tenant, see ideamine.closings.';
 
 -- Indexes know nothing any more that changes when a job is acquired or completed. This writes the table anew, so that
 -- nobody works meanwhile.
@@ -27,6 +28,7 @@ ALTER TABLE ideamine.jobs
     WHEN status = 'pending' AND ready_at IS NULL THEN 'time'::ideamine.job_wait
     WHEN status = 'blocked' AND ready_at IS NULL THEN 'jobs'
     WHEN status = 'blocked' THEN 'key'
+    WHEN closed AND status IN ('paused', 'preempted') THEN 'opening'
     WHEN status = 'paused' THEN 'queue'
     WHEN status = 'preempted' THEN 'room' END) STORED,
   ADD COLUMN held_key text COLLATE "C" GENERATED ALWAYS AS (CASE WHEN status = 'running' THEN concurrency_key END) STORED,
@@ -36,7 +38,8 @@ ALTER TABLE ideamine.jobs
   ADD COLUMN preemption_reason text,
   ADD COLUMN stop_by timestamptz,
   ADD COLUMN checkpoint_at timestamptz,
-  ADD COLUMN class_fixed boolean;
+  ADD COLUMN class_fixed boolean,
+  ADD COLUMN closed boolean;
 ALTER INDEX ideamine.jobs_pkey RESET (fillfactor);
 -- After that: what has ended needs no room.
 ALTER TABLE ideamine.jobs SET (fillfactor = 25);
@@ -50,6 +53,7 @@ COMMENT ON COLUMN ideamine.jobs.preemption_reason IS 'Why it last gave way, or i
 COMMENT ON COLUMN ideamine.jobs.stop_by IS 'Its worker was asked to stop: when the lease ends all the same; NULL: it was not';
 COMMENT ON COLUMN ideamine.jobs.checkpoint_at IS 'When its checkpoint was saved';
 COMMENT ON COLUMN ideamine.jobs.class_fixed IS 'True: only an administrator may assign it another class';
+COMMENT ON COLUMN ideamine.jobs.closed IS 'True: it was paused or preempted because its class is closed, see ideamine.closings';
 COMMENT ON COLUMN ideamine.jobs.checkpoint IS 'Where the next attempt may go on, left by save_checkpoint(), release_job() or preempt_job()';
 COMMENT ON COLUMN ideamine_internal.stop_notices.reason IS 'cancelled, preempted, lease lost or deadline';
 
@@ -68,6 +72,14 @@ COMMENT ON INDEX ideamine.jobs_behind_key IS 'Jobs that were ready but met no ro
 CREATE INDEX jobs_preempted ON ideamine.jobs (tenant_id, preempted_at)
   WHERE waits_for = 'room';
 COMMENT ON INDEX ideamine.jobs_preempted IS 'Preempted jobs, for resuming them';
+
+CREATE INDEX jobs_closed ON ideamine.jobs (tenant_id, run_id, project_id, priority_class)
+  WHERE waits_for = 'opening';
+COMMENT ON INDEX ideamine.jobs_closed IS 'Jobs whose classes are closed, for bringing them back';
+
+CREATE INDEX jobs_of_run ON ideamine.jobs (tenant_id, run_id)
+  WHERE run_id IS NOT NULL;
+COMMENT ON INDEX ideamine.jobs_of_run IS 'Jobs of a run';
 
 CREATE INDEX jobs_asked_to_stop ON ideamine.jobs (stop_by)
   WHERE stop_by IS NOT NULL;

@@ -66,6 +66,42 @@ std::vector<Listed> list() {
     return all;
 }
 
+namespace {
+
+bool has_reached(const Account& account, const Counter& counter) {
+    return counter.window == account.rules.window_of(counter.resource) &&
+           counter.usage.settled >= limits_of(account, counter).report_at;
+}
+
+// Of an account by its present rules; bit n: resource n.
+std::uint32_t reached_of(Account& account) {
+    const AccountLock lock{account, LW_SHARED};
+    std::uint32_t reached = 0;
+    if (account.loaded_at == pg_atomic_read_u64(&account.changes)) {
+        for (auto offset = account.counters; offset != 0; offset = counter_at(offset)->next) {
+            const auto& counter = *counter_at(offset);
+            reached |= has_reached(account, counter) ? 1U << counter.resource : 0;
+        }
+    }
+    return reached;
+}
+
+}  // namespace
+
+std::vector<Reached> list_reached(char kind) {
+    std::vector<Reached> all;
+    for_each_account(pg::current_installation(), [&](Account& account) {
+        pg::check_interrupts();
+        const auto reached = account.kind == kind ? reached_of(account) : 0;
+        for (int resource = 0; resource < max_resources; ++resource) {
+            if ((reached >> resource & 1) != 0) {
+                all.push_back({std::string{account.id_view()}, resource});
+            }
+        }
+    });
+    return all;
+}
+
 std::optional<Listed> look_again(const Listed& listed) {
     const Glance glance{pg::current_installation(), {listed.kind, listed.id}};
     if (glance.get() == nullptr) {

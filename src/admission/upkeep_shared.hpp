@@ -27,4 +27,12 @@ std::vector<Listed> list();
 // One of them again.
 std::optional<Listed> look_again(const Listed& listed);
 
+// Counters of a kind of scope of which committed transactions have recorded so much in the present
+// window that Limits::report_at is reached, as far as their rules are known.
+struct Reached {
+    std::string id;
+    int resource;
+};
+std::vector<Reached> list_reached(char kind);
+
 }  // namespace ideamine::admission::shared

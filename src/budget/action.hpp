@@ -4,7 +4,6 @@
 #include <array>
 #include <string_view>
 
-#include "budget/enum_set.hpp"
 #include "jobs/priority_class.hpp"
 
 namespace ideamine::budget {
@@ -25,7 +24,7 @@ std::string_view to_string(Action action);
 // Accepts exactly what to_string() gives. Throws ID400, naming all there are.
 Action parse_action(std::string_view name);
 
-using ClassSet = EnumSet<jobs::PriorityClass>;
+using jobs::ClassSet;
 
 // Priority classes that get nothing of a budget any more.
 struct Closed {

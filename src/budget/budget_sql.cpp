@@ -1,5 +1,6 @@
 #include "access/caller_store.hpp"
 #include "access/tenant_store.hpp"
+#include "budget/crossings_store.hpp"
 #include "budget/events_store.hpp"
 #include "budget/purge_store.hpp"
 #include "budget/set_budget_store.hpp"
@@ -145,10 +146,18 @@ IDEAMINE_FUNCTION(ideamine_budget_standing) {
     });
 }
 
-// After each change of a row of budgets, whoever makes it.
+// After each change of a row of budgets, whoever makes it: what is removed closes nothing any more.
 IDEAMINE_FUNCTION(ideamine_budgets_changed) {
     return pg::boundary([&] {
         const pg::TriggerCall trigger{fcinfo};
+        if (const auto tenant = trigger.old_text("tenant_id");
+            tenant && !trigger.new_text("tenant_id")) {
+            const pg::AsOwner as_owner;
+            const pg::Spi spi;
+            budget::open_all(
+                read_scope(*tenant, *trigger.old_text("scope"), trigger.old_text("scope_id")),
+                budget::parse_period(*trigger.old_text("period")));
+        }
         const auto tell = [](const auto& tenant, const auto& kind, const auto& id) {
             if (tenant && admission::shared::is_available()) {
                 const auto key = encode(read_scope(*tenant, *kind, id));
@@ -160,6 +169,22 @@ IDEAMINE_FUNCTION(ideamine_budgets_changed) {
         tell(trigger.new_text("tenant_id"), trigger.new_text("scope"),
              trigger.new_text("scope_id"));
         return pg::TriggerCall::done();
+    });
+}
+
+IDEAMINE_FUNCTION(ideamine_act_on_budgets) {
+    return pg::boundary([&] {
+        access::require_platform("act_on_budgets()");
+        const pg::Spi spi;
+        return Int64GetDatum(budget::act());
+    });
+}
+
+IDEAMINE_FUNCTION(ideamine_sweep_budgets) {
+    return pg::boundary([&] {
+        access::require_platform("sweep_budgets()");
+        const pg::Spi spi;
+        return Int64GetDatum(budget::sweep());
     });
 }
 

@@ -1,6 +1,7 @@
 #include "budget/ledger_store.hpp"
 
 #include "budget/windows_store.hpp"
+#include "ideamine/pg/bell.hpp"
 #include "ideamine/pg/numeric.hpp"
 #include "quota/audit_store.hpp"
 
@@ -13,7 +14,7 @@ using Kind = pg::Statement::Kind;
 constinit pg::Statement find_budgets{
     "SELECT " IDEAMINE_BUDGET
     " FROM ideamine.budgets"
-    " WHERE tenant_id = $1 AND scope = $2::text::ideamine.budget_scope AND scope_id = $3",
+    " WHERE tenant_id = $1 AND scope = $2::text::ideamine.job_scope AND scope_id = $3",
     Kind::reads_latest};
 
 // Of a window from $3 to before $4. What settles a reservation counts in the day in which that was
@@ -109,8 +110,12 @@ class BudgetLedger final : public admission::Ledger {
         return {.settled = money(spent[0], 0), .leased = money(held[0], 0)};
     }
 
-    void report(std::string_view, int, admission::Happening,
-                const admission::Reading&) const noexcept override {}
+    void report(std::string_view, int, admission::Happening happening,
+                const admission::Reading&) const noexcept override {
+        if (happening == admission::Happening::reached) {
+            pg::bell::ring(Bell::budgets);
+        }
+    }
 };
 
 constinit const BudgetLedger the_ledger;

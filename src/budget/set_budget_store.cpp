@@ -1,7 +1,9 @@
 #include "budget/set_budget_store.hpp"
 
+#include "budget/budget_rows_store.hpp"
 #include "budget/windows_store.hpp"
 #include "ideamine/pg/numeric.hpp"
+#include "workflow/runs_store.hpp"
 
 namespace ideamine::budget {
 
@@ -12,25 +14,9 @@ using Kind = pg::Statement::Kind;
 constinit pg::Statement make_row{
     "INSERT INTO ideamine.budgets (tenant_id, scope, scope_id, period, total, created_at,"
     "  updated_at)"
-    " VALUES ($1, $2::text::ideamine.budget_scope, $3, $4::text::ideamine.budget_period, $5, $6,"
+    " VALUES ($1, $2::text::ideamine.job_scope, $3, $4::text::ideamine.budget_period, $5, $6,"
     "  $6)"
     " ON CONFLICT (tenant_id, scope, scope_id, period) DO NOTHING RETURNING tenant_id"};
-
-constinit pg::Statement lock_row{
-    "SELECT " IDEAMINE_BUDGET
-    " FROM ideamine.budgets"
-    " WHERE tenant_id = $1 AND scope = $2::text::ideamine.budget_scope AND scope_id = $3"
-    "  AND period = $4::text::ideamine.budget_period FOR UPDATE"};
-
-constinit pg::Statement write_row{
-    "UPDATE ideamine.budgets SET total = $5, warn_at = $6, throttle_at = $7, throttle_high_at = $8,"
-    "  pause_at = $9, warn_action = $10::text::ideamine.budget_action,"
-    "  throttle_action = $11::text::ideamine.budget_action,"
-    "  throttle_high_action = $12::text::ideamine.budget_action,"
-    "  pause_action = $13::text::ideamine.budget_action, fired = $14, fired_in = $15,"
-    "  updated_at = $16"
-    " WHERE tenant_id = $1 AND scope = $2::text::ideamine.budget_scope AND scope_id = $3"
-    "  AND period = $4::text::ideamine.budget_period"};
 
 #define IDEAMINE_SPENT_SINCE(condition)                         \
     "SELECT coalesce(sum(amount), 0) FROM ideamine.cost_events" \
@@ -52,20 +38,19 @@ pg::Statement& spent_by(ScopeKind kind) {
     return spent_of_tenant;
 }
 
-void write(const Scope& scope, const Budget& budget) {
-    const auto share = [&](Threshold threshold) {
-        return pg::Units{budget.thresholds[static_cast<std::size_t>(threshold)].share.millionths,
-                         share_digits};
-    };
-    const auto action = [&](Threshold threshold) {
-        return to_string(budget.thresholds[static_cast<std::size_t>(threshold)].action);
-    };
-    using enum Threshold;
-    write_row.execute(scope.tenant, to_string(scope.kind), scope.id, to_string(budget.period),
-                      pg::Units{budget.total, money_digits}, share(warn), share(throttle),
-                      share(throttle_high), share(pause), action(warn), action(throttle),
-                      action(throttle_high), action(pause),
-                      static_cast<std::int32_t>(budget.fired.bits()), budget.fired_in, pg::now());
+}  // namespace
+
+namespace {
+
+// What is closed by now may be open again, or only with another action.
+void close_as_changed(const Scope& scope, const Budget& budget) {
+    if (const auto windows = current_windows(scope.tenant, pg::now());
+        windows && !budget.fired.empty()) {
+        close_as_fired(scope, budget, window_of(*windows, budget.period));
+    }
+    if (scope.kind == ScopeKind::run) {
+        workflow::note_run(scope.tenant, *parse_uuid(scope.id));
+    }
 }
 
 }  // namespace
@@ -77,9 +62,7 @@ SetBudget set_budget(const Scope& scope, Period period, Amount total,
                               .execute(scope.tenant, to_string(scope.kind), scope.id,
                                        to_string(period), pg::Units{total, money_digits}, pg::now())
                               .empty();
-    const auto rows =
-        lock_row.execute(scope.tenant, to_string(scope.kind), scope.id, to_string(period));
-    auto budget = read_budget(rows[0]);
+    auto budget = *lock_budget(scope, period);
     budget.total = total;
     for (std::size_t i = 0; i < changes.size(); ++i) {
         auto& trigger = budget.thresholds[i];
@@ -94,7 +77,8 @@ SetBudget set_budget(const Scope& scope, Period period, Amount total,
         again = armed_again(total, budget.thresholds, budget.fired, reading.usage.settled);
         budget.fired = budget.fired - again;
     }
-    write(scope, budget);
+    write_budget(scope, budget, true);
+    close_as_changed(scope, budget);
     return {.created = created, .armed_again = again};
 }
 
@@ -109,10 +93,7 @@ std::optional<Standing> standing_of(const Scope& scope, Period period, Time now)
     const auto usage = admission::shared::read(party(key), resource_of(period), now).usage;
     const auto last_hour =
         spent_by(scope.kind).execute(scope.tenant, scope.id, now - std::chrono::hours{1});
-    const Window forever{.start = Time::min(), .end = Time::max()};
-    const auto window = period == Period::once  ? forever
-                        : period == Period::day ? windows->day
-                                                : windows->month;
+    const auto window = window_of(*windows, period);
     return Standing{.budget = *budget,
                     .spent = usage.settled,
                     .held = usage.leased + usage.held,

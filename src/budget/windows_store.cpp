@@ -25,6 +25,18 @@ std::optional<Windows> current_windows(const std::string& tenant, Time now) {
                  : std::nullopt;
 }
 
+Window window_of(const Windows& windows, Period period) {
+    switch (period) {
+        case Period::day:
+            return windows.day;
+        case Period::month:
+            return windows.month;
+        case Period::once:
+            break;
+    }
+    return {.start = Time::min(), .end = Time::max()};
+}
+
 Time window_end(const std::string& tenant, Period period, Time start) {
     const auto where = quota::find_whereabouts(tenant);
     return period == Period::once || !where ? Time::max() : window_at(*where, period, start).end;

@@ -63,8 +63,9 @@ void Plane::Taking::serve_class(std::uint8_t priority_class) {
         }
         auto& tenant = plane_.memory_.at<Tenant>(offset);
         const auto queue = next_queue(tenant, priority_class);
-        const auto& lane = plane_.memory_.at<Lane>(plane_.memory_.at<Queue>(queue).lane);
-        switch (gate_.ask(tenant, lane, priority_class)) {
+        const auto& asked = plane_.memory_.at<Queue>(queue);
+        const auto& lane = plane_.memory_.at<Lane>(asked.lane);
+        switch (gate_.ask(tenant, lane, asked.priority_class)) {
             case Gate::Answer::pass:
                 take_one(tenant, queue);
                 break;

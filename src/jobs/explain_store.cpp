@@ -1,5 +1,6 @@
 #include "jobs/explain_store.hpp"
 
+#include "jobs/closings_store.hpp"
 #include "jobs/priority_class.hpp"
 #include "jobs/read_store.hpp"
 #include "jobs/released_store.hpp"
@@ -116,6 +117,16 @@ constinit pg::Statement find_demand{
     " WHERE tenant_id = $1 AND job_id = $2 AND status::text = 'pending' AND ready_at IS NOT NULL",
     Kind::reads};
 
+void explain_closings(const std::string& tenant, const Uuid& job, Time now,
+                      pg::Returned& returned) {
+    if (quota::counts_leases()) {
+        for (const auto& closed : list_closed(tenant, job, now)) {
+            returned.add(std::string_view{"closed"}, closed.explanation, std::optional<Uuid>{},
+                         closed.until);
+        }
+    }
+}
+
 void explain_quotas(const std::string& tenant, const Uuid& job, pg::Returned& returned) {
     const auto rows = find_demand.execute(tenant, job);
     if (rows.empty() || !quota::counts_leases()) {
@@ -134,8 +145,9 @@ void explain_quotas(const std::string& tenant, const Uuid& job, pg::Returned& re
 
 void explain(const std::string& tenant, const Uuid& job, pg::Returned& returned) {
     require_job(tenant, job);
-    explain_quotas(tenant, job, returned);
     const auto now = pg::now();
+    explain_closings(tenant, job, now, returned);
+    explain_quotas(tenant, job, returned);
     returned.add(list_reasons.execute(tenant, job, now));
     returned.add(find_place.execute(tenant, job, now));
 }

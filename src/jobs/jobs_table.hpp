@@ -7,7 +7,7 @@
 
 namespace ideamine::jobs {
 
-inline constexpr pg::Table::Shape jobs_shape{.columns = 46, .checks = 3};
+inline constexpr pg::Table::Shape jobs_shape{.columns = 47, .checks = 3};
 
 inline constinit pg::Labels<8> statuses{
     "ideamine.job_status",

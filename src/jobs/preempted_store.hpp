@@ -7,8 +7,13 @@
 
 namespace ideamine::jobs {
 
-// The reason of preemptions for a budget, which do not count towards ideamine.max_preemptions.
-inline constexpr std::string_view preempted_for_budget = "budget_exceeded";
+// Reasons of preemptions that do not count towards ideamine.max_preemptions: such jobs wait until
+// their class is open again.
+inline constexpr std::string_view budget_exceeded = "budget_exceeded";
+inline constexpr std::string_view run_paused = "run_paused";
+inline bool is_for_closing(const std::optional<std::string>& reason) {
+    return reason == budget_exceeded || reason == run_paused;
+}
 
 class Preempted {
   public:

@@ -4,12 +4,16 @@
 #include <array>
 #include <string_view>
 
+#include "ideamine/enum_set.hpp"
+
 namespace ideamine::jobs {
 
 enum class PriorityClass { p0, p1, p2, p3 };
 
 inline constexpr std::array<PriorityClass, 4> priority_classes{
     PriorityClass::p0, PriorityClass::p1, PriorityClass::p2, PriorityClass::p3};
+
+using ClassSet = EnumSet<PriorityClass>;
 
 // "P0" to "P3", as the SQL type spells them.
 const char* to_string(PriorityClass priority_class);

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "access/tenant_store.hpp"
+#include "jobs/closings_store.hpp"
 #include "jobs/publish_store.hpp"
 #include "jobs/released_store.hpp"
 
@@ -53,6 +54,9 @@ void Line::hold_back(const quota::LeaseDemand& demand) {
 
 QuotaGate::QuotaGate() {
     quota::prepare_standings();
+    if (counts_leases_) {
+        hear_of_closings();
+    }
 }
 
 // With the lock of the plane. Jobs that need something, or have a run, are asked for one by one
@@ -63,6 +67,14 @@ dispatch::Gate::Answer QuotaGate::ask(const dispatch::Tenant& tenant, const disp
         return Answer::pass;
     }
     if (gone_.contains(tenant.id_view())) {
+        return Answer::park;
+    }
+    const auto* closed = known_closed(tenant.id_view());
+    if (closed == nullptr) {
+        unknown_ = tenant.id_view();
+        return Answer::stop;
+    }
+    if (closed->is_closed(static_cast<PriorityClass>(priority_class), now_)) {
         return Answer::park;
     }
     throttling_ = throttling_in(static_cast<PriorityClass>(priority_class));
@@ -84,6 +96,7 @@ bool QuotaGate::find_out() {
     const auto tenant = std::exchange(unknown_, {});
     now_ = pg::now();  // it may be that a day has begun since
     if (access::has_tenant(tenant)) {
+        read_closed(tenant);
         quota::standing(tenant, throttling_);
     } else {
         gone_.insert(tenant);

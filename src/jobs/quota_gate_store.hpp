@@ -1,5 +1,6 @@
 // Jobs for which their tenants' quotas have no room are not handed out, nor are those of a tenant
-// that is throttled, P0 excepted. They stay where they are, first in line.
+// that is throttled, P0 excepted, or of a class that is closed for all of the tenant. They stay
+// where they are, first in line.
 #pragma once
 
 #include <set>

@@ -33,7 +33,8 @@ constinit pg::Statement end_attempts{
     "   $[1.2 , checkpoint_at = CASE WHEN e.checkpoint IS NULL THEN j.checkpoint_at ELSE $10 END,"
     "   stop_by = NULL, preemptions = j.preemptions + e.counted,"
     "   preempted_at = CASE WHEN e.status = 'preempted' THEN $10 ELSE j.preempted_at END,"
-    "   preemption_reason = coalesce(e.reason, j.preemption_reason)$]"
+    "   preemption_reason = coalesce(e.reason, j.preemption_reason),"
+    "   closed = CASE WHEN e.status = 'preempted' AND e.counted = 0 THEN true END$]"
     "  FROM unnest($1::integer[], $2::tid[], $3::bigint[], $4::jsonb[], $5::text[], $6::text[],"
     "   $7::integer[], $8::timestamptz[], $9::text[], $11::text[], $12::integer[])"
     "   AS e (position, tid, epoch, checkpoint, outcome, status, given_back, run_at, error,"
@@ -112,7 +113,7 @@ Settled Requeueing::decide(std::size_t position, const Ending& ending, const pg:
     const auto reason =
         ending.preemption_reason ? ending.preemption_reason : job.optional<std::string>(10);
     reasons_.push_back(gives_way ? reason : std::nullopt);
-    counted_.push_back(gives_way && reason != preempted_for_budget ? 1 : 0);
+    counted_.push_back(gives_way && !is_for_closing(reason) ? 1 : 0);
     return settled;
 }
 

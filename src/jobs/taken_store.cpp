@@ -1,8 +1,8 @@
 #include "jobs/taken_store.hpp"
 
 #include <ranges>
-#include <set>
 
+#include "jobs/closings_store.hpp"
 #include "jobs/job_rows_store.hpp"
 #include "jobs/load_store.hpp"
 #include "jobs/paused_store.hpp"
@@ -202,11 +202,11 @@ void TakenJobs::add_locked(const Group& group, Epoch epoch, const Locked& locked
 
 namespace {
 
-struct Keys {
+struct JobKeys {
     std::vector<std::string> tenants;
     std::vector<Uuid> jobs;
 
-    explicit Keys(const std::map<Uuid, plane::Hand>& open) {
+    explicit JobKeys(const std::map<Uuid, plane::Hand>& open) {
         for (const auto& [job, hand] : open) {
             tenants.push_back(plane::tenant(hand));
             jobs.push_back(job);
@@ -217,7 +217,7 @@ struct Keys {
 }  // namespace
 
 void TakenJobs::lock_moved() {
-    const Keys keys{open_};
+    const JobKeys keys{open_};
     for (const pg::Row row : lock_by_key.execute(keys.tenants, keys.jobs)) {
         add_locked(row);
     }
@@ -225,7 +225,7 @@ void TakenJobs::lock_moved() {
 
 // What still may run comes back when this transaction ends, and nothing else.
 void TakenJobs::forget_gone() {
-    const Keys keys{open_};
+    const JobKeys keys{open_};
     auto gone = open_;
     for (const pg::Row row : find_pending.execute(keys.tenants, keys.jobs)) {
         gone.erase(row.get<Uuid>(0));
@@ -239,9 +239,12 @@ QuotaLine& TakenJobs::line_of(const Group& group) {
     return lines_.try_emplace(group, group.first).first->second;
 }
 
-Candidates TakenJobs::candidates_of(const std::vector<Locked>& locked) {
+Candidates TakenJobs::candidates_of(const std::vector<Locked>& locked, const Keys& aside) {
     Candidates candidates;
     for (const auto& job : locked) {
+        if (aside.contains(key_of(job.tid))) {
+            continue;
+        }
         candidates.locked.push_back(job.tid);
         if (job.is_special) {
             candidates.special.push_back(job.tid);
@@ -256,16 +259,31 @@ Candidates TakenJobs::candidates_of(const std::vector<Locked>& locked) {
     return candidates;
 }
 
+// Asked with the rows locked: whoever closes something finds out which of them run all the same.
+TakenJobs::Keys TakenJobs::set_aside_closed(const std::string& tenant,
+                                            const std::vector<Locked>& locked) {
+    Keys aside;
+    if (quota::counts_leases()) {
+        hear_of_closings();
+        if (read_closed(tenant).has_any()) {
+            const auto tids =
+                jobs::set_aside_closed(tenant, candidates_of(locked, {}).locked, pg::now());
+            std::ranges::transform(tids, std::inserter(aside, aside.end()), key_of);
+        }
+    }
+    return aside;
+}
+
 void TakenJobs::admit_group(const Group& group, const std::vector<Locked>& locked, std::size_t most,
                             std::map<plane::Hand, pg::Tid>& admitted) {
-    const auto candidates = candidates_of(locked);
+    auto aside = set_aside_closed(group.second, locked);
+    const auto candidates = candidates_of(locked, aside);
     auto passed = candidates.special.empty() ? Admitted{.tids = candidates.locked, .aside = {}}
                                              : gate_.admit(group.second, candidates);
     passed.tids.resize(std::min(passed.tids.size(), most));
     passed.tids = line_of(group).admit(group.second, passed.tids, candidates.counted);
-    std::set<std::uint64_t> leased;
+    Keys leased;
     std::ranges::transform(passed.tids, std::inserter(leased, leased.end()), key_of);
-    std::set<std::uint64_t> aside;
     std::ranges::transform(passed.aside, std::inserter(aside, aside.end()), key_of);
     for (const auto& [hand, tid, special, paused, counted] : locked) {
         if (leased.contains(key_of(tid))) {
@@ -312,7 +330,7 @@ bool TakenJobs::could_take_any() {
     take(looked_at);
     const bool found = std::ranges::any_of(locked_, [this](const auto& entry) {
         const auto& [group, locked] = entry;
-        const auto candidates = candidates_of(locked);
+        const auto candidates = candidates_of(locked, {});
         return gate_.could_admit(candidates) &&
                line_of(group).could_admit(group.second, candidates.locked, candidates.counted);
     });

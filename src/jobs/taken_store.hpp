@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 
 #include "dispatch/loading_shared.hpp"
 #include "jobs/claim_store.hpp"
@@ -47,6 +48,7 @@ class TakenJobs {
         bool is_paused;
         bool is_counted;
     };
+    using Keys = std::set<std::uint64_t>;                 // see key_of()
     using Group = std::pair<PriorityClass, std::string>;  // with the tenant
 
     bool take_some(std::size_t wanted, dispatch::Plane::Dry dry);
@@ -62,7 +64,8 @@ class TakenJobs {
     QuotaLine& line_of(const Group& group);
     void admit_group(const Group& group, const std::vector<Locked>& locked, std::size_t most,
                      std::map<dispatch::shared::Hand, pg::Tid>& admitted);
-    static Candidates candidates_of(const std::vector<Locked>& locked);
+    static Keys set_aside_closed(const std::string& tenant, const std::vector<Locked>& locked);
+    static Candidates candidates_of(const std::vector<Locked>& locked, const Keys& aside);
 
     const Claimant& claimant_;
     std::vector<std::string> lanes_;

@@ -2,6 +2,7 @@
 
 #include "ideamine/pg/background_worker.hpp"
 #include "ideamine/pg/shared_state.hpp"
+#include "ideamine/pg/transaction_end.hpp"
 #include "ideamine/pg/wake.hpp"
 
 namespace ideamine::pg::bell {
@@ -69,6 +70,33 @@ void ring(Bell bell) noexcept {
         slot->listener != 0) {
         wake_process(slot->listener - 1);
     }
+}
+
+namespace {
+
+// For when the transaction commits.
+constinit std::uint32_t to_ring = 0;
+
+void end_transaction(TransactionEvent event) {
+    if (!has_ended(event)) {
+        return;
+    }
+    const Rung rung{std::exchange(to_ring, 0)};
+    for (const auto bell : all_bells) {
+        if (event == TransactionEvent::committed && rung.has(bell)) {
+            ring(bell);
+        }
+    }
+}
+
+}  // namespace
+
+void ring_at_commit(Bell bell) {
+    static constinit bool watching = false;
+    if (!std::exchange(watching, true)) {
+        at_transaction_events(AtEnd::wake, end_transaction);
+    }
+    to_ring |= std::uint32_t{1} << static_cast<int>(bell);
 }
 
 void answer() {

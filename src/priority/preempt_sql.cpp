@@ -4,6 +4,7 @@
 #include "jobs/jobs_settings.hpp"
 #include "jobs/read_store.hpp"
 #include "jobs/settle_store.hpp"
+#include "priority/enforce_store.hpp"
 #include "priority/preempt_store.hpp"
 #include "priority/priority_settings.hpp"
 #include "priority/resume_store.hpp"
@@ -120,6 +121,15 @@ IDEAMINE_FUNCTION(ideamine_resume_preempted_jobs) {
         const auto at = pg::Arguments{fcinfo}.optional<Time>(0).value_or(pg::now());
         const pg::Spi spi;
         return Int64GetDatum(priority::resume_all(at));
+    });
+}
+
+IDEAMINE_FUNCTION(ideamine_enforce_closings) {
+    return pg::boundary([&] {
+        access::require_platform("enforce_closings()");
+        constexpr std::int64_t most = 250;  // in one commit: the first of many stop soon
+        const pg::Spi spi;
+        return Int64GetDatum(priority::enforce_closings(most));
     });
 }
 

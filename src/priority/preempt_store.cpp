@@ -7,10 +7,6 @@ namespace ideamine::priority {
 
 namespace {
 
-#define IDEAMINE_VICTIM                                                                     \
-    "tenant_id, job_id, epoch, worker_id, run_id, ctid, priority_class::text, preemptions," \
-    " resumed_at, started_at"
-
 constinit pg::Statement lock_job{
     "SELECT " IDEAMINE_VICTIM
     " FROM ideamine.jobs"
@@ -55,19 +51,6 @@ constinit pg::Statement note_failures{
     " FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::bigint[])"
     "  AS f (event_id, tenant_id, job_id, run_id, epoch)"};
 
-Victim read_victim(const pg::Row& row) {
-    return {.tenant = row.get<std::string>(0),
-            .job = row.get<Uuid>(1),
-            .epoch = row.get<std::int64_t>(2),
-            .worker = row.optional<Uuid>(3),
-            .run = row.optional<Uuid>(4),
-            .tid = row.get<pg::Tid>(5),
-            .attempt = {.priority_class = jobs::parse_priority_class(row.get<std::string>(6)),
-                        .preemptions = row.get<std::int32_t>(7),
-                        .resumed_at = row.optional<Time>(8),
-                        .started_at = row.optional<Time>(9).value_or(Time::min())}};
-}
-
 // As columns of a statement.
 struct Columns {
     std::vector<std::string> tenants;
@@ -110,6 +93,19 @@ std::vector<jobs::Ending> endings_of(const std::vector<Victim>& victims,
 }
 
 }  // namespace
+
+Victim read_victim(const pg::Row& row) {
+    return {.tenant = row.get<std::string>(0),
+            .job = row.get<Uuid>(1),
+            .epoch = row.get<std::int64_t>(2),
+            .worker = row.optional<Uuid>(3),
+            .run = row.optional<Uuid>(4),
+            .tid = row.get<pg::Tid>(5),
+            .attempt = {.priority_class = jobs::parse_priority_class(row.get<std::string>(6)),
+                        .preemptions = row.get<std::int32_t>(7),
+                        .resumed_at = row.optional<Time>(8),
+                        .started_at = row.optional<Time>(9).value_or(Time::min())}};
+}
 
 std::optional<Victim> lock_running(const std::string& tenant, const Uuid& job) {
     const auto rows = lock_job.execute(tenant, job);

@@ -11,10 +11,10 @@ namespace ideamine::priority {
 // Why, as history says it.
 struct Cause {
     std::string reason;
-    std::optional<quota::Resource> resource;  // that was short
-    std::optional<double> threshold;          // share of it from which on a rule holds
-    std::optional<double> utilization;        // share of it that was in use
-    std::optional<Uuid> beneficiary;          // the job that is to run instead
+    std::optional<quota::Resource> resource = {};  // that was short
+    std::optional<double> threshold = {};          // share of it from which on a rule holds
+    std::optional<double> utilization = {};        // share of it that was in use
+    std::optional<Uuid> beneficiary = {};          // the job that is to run instead
 };
 
 struct Victim {
@@ -26,6 +26,12 @@ struct Victim {
     pg::Tid tid;
     Attempt attempt;
 };
+
+// The columns of read_victim().
+#define IDEAMINE_VICTIM                                                                     \
+    "tenant_id, job_id, epoch, worker_id, run_id, ctid, priority_class::text, preemptions," \
+    " resumed_at, started_at"
+Victim read_victim(const pg::Row& row);
 
 // A job whose row is locked from now on, if it is running. Inside a pg::Spi.
 std::optional<Victim> lock_running(const std::string& tenant, const Uuid& job);

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "ideamine/pg/random.hpp"
+#include "jobs/closings_store.hpp"
 #include "jobs/publish_store.hpp"
 #include "jobs/quota_gate_store.hpp"
 #include "jobs/read_store.hpp"
@@ -31,7 +32,7 @@ constinit pg::Statement lock_all{
 
 // It has waited since it gave way.
 constinit pg::Statement put_back{
-    "UPDATE ideamine.jobs j SET status = 'pending', resumed_at = $3,"
+    "UPDATE ideamine.jobs j SET status = 'pending', closed = NULL, resumed_at = $3,"
     "  ready_at = CASE WHEN j.run_at <= $3 THEN j.preempted_at END"
     " FROM unnest($1::text[], $2::uuid[]) AS r (tenant_id, job_id)"
     " WHERE j.job_id = r.job_id AND j.tenant_id = r.tenant_id AND j.status::text = 'preempted'"
@@ -123,6 +124,9 @@ std::optional<std::string> resume(const std::string& tenant, const Uuid& job) {
     const auto rows = lock_job.execute(tenant, job);
     if (rows.empty()) {
         return "it is " + jobs::require_job(tenant, job);
+    }
+    if (const auto closed = jobs::list_closed(tenant, job, pg::now()); !closed.empty()) {
+        return closed.front().explanation;
     }
     const auto aside = read_aside(rows[0]);
     const auto obstacles = quota::obstacles(tenant, aside.demand, throttling_of(aside));

@@ -14,6 +14,8 @@ void reserve();
 
 // Wakes the worker, if this database has one. Without shared memory nobody hears it.
 void ring(Bell bell) noexcept;
+// The same when the caller's transaction has committed.
+void ring_at_commit(Bell bell);
 
 // ---- for the worker
 // ------------------------------------------------------------------------------

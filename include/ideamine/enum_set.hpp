@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <initializer_list>
 
-namespace ideamine::budget {
+namespace ideamine {
 
 template <typename Enum>
 class EnumSet {
@@ -61,4 +61,4 @@ class EnumSet {
     std::uint8_t bits_ = 0;
 };
 
-}  // namespace ideamine::budget
+}  // namespace ideamine
