@@ -56,7 +56,7 @@ tenant_id: NULL means the setting ideamine.tenant_id; amount: USD, 0 or more, ro
 project, user, model: what it was for; idempotency_key: remembered for ideamine.cost_key_retention; metadata: kept with it, at
 most ideamine.max_payload_size.
 Errors: ID400 missing or invalid argument, ID403 not a tenant of the login, ID404 unknown tenant, ID409 the key stands for
-another amount, ID413 metadata too large, ID503 the library is not preloaded.';
+another amount, or costs of this transaction are older than a budget for them, ID413 metadata too large, ID503 the library is not preloaded.';
 REVOKE ALL ON FUNCTION ideamine.record_cost(text, numeric, uuid, uuid, text, text, text, text, jsonb) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ideamine.record_cost(text, numeric, uuid, uuid, text, text, text, text, jsonb) TO ideamine_app, ideamine_worker, ideamine_admin;
 
@@ -114,7 +114,8 @@ COMMENT ON FUNCTION ideamine.settle_cost(uuid, numeric) IS
 'Records what a reservation came to, in the day and month in which it was made, and lets go what it held. Also after it has
 expired: the money is spent. Returns its event; settled: false if it was settled before, and then nothing is done.
 reservation_id: as reserve_cost() gave it; actual: USD, 0 or more, also above the estimate, rounded up to whole nano-dollars.
-Errors: ID400 missing or invalid argument, ID404 unknown reservation, ID409 it was released, ID503 the library is not preloaded.';
+Errors: ID400 missing or invalid argument, ID404 unknown reservation, ID409 it was released,
+or costs of this transaction are older than a budget for them, ID503 the library is not preloaded.';
 REVOKE ALL ON FUNCTION ideamine.settle_cost(uuid, numeric) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ideamine.settle_cost(uuid, numeric) TO ideamine_app, ideamine_worker, ideamine_admin;
 

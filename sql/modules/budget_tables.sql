@@ -64,7 +64,7 @@ CREATE INDEX budgets_changed ON ideamine.budgets (tenant_id) WHERE must_check;
 COMMENT ON INDEX ideamine.budgets_changed IS 'Budgets that are to be looked at';
 
 CREATE TABLE ideamine.budget_events (
-  event_id            uuid NOT NULL PRIMARY KEY,
+  event_id            uuid NOT NULL,
   tenant_id           text COLLATE "C" NOT NULL,
   scope               ideamine.job_scope NOT NULL,
   scope_id            text COLLATE "C" NOT NULL,
@@ -78,7 +78,8 @@ CREATE TABLE ideamine.budget_events (
   budget_percent_used numeric NOT NULL,
   tasks_affected      integer NOT NULL DEFAULT 0,
   classes_preempted   ideamine.priority_class[] NOT NULL,
-  fired_at            timestamptz NOT NULL
+  fired_at            timestamptz NOT NULL,
+  PRIMARY KEY (event_id, tenant_id)
 );
 COMMENT ON TABLE ideamine.budget_events IS 'Each time that a threshold of a budget fired';
 COMMENT ON COLUMN ideamine.budget_events.event_id IS 'UUID version 7';

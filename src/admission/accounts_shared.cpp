@@ -179,6 +179,9 @@ Offset make_account(const Key& key) {
     std::memcpy(account->id, key.scope.id.data(), key.scope.id.size());
     pg_atomic_init_u32(&account->pins, 0);
     pg_atomic_init_u64(&account->changes, 1);
+    for (auto& uncounted : account->uncounted) {
+        pg_atomic_init_u32(&uncounted, 0);
+    }
     LWLockInitialize(&account->lock, arena.tranche());
     ConditionVariableInit(&account->was_loaded);
     return offset;

@@ -39,7 +39,9 @@ struct Account {
     bool was_used;             // since room was last looked for
     pg_atomic_uint64 changes;  // of its rules
     std::uint64_t loaded_at;   // which of these the rules are; 0: none are loaded
-    int loaded_for;            // the process whose own uncommitted rules these are; -1: everybody's
+    // Of each resource, by how many transactions in progress, see uncounted_shared.hpp.
+    pg_atomic_uint32 uncounted[max_resources];
+    int loaded_for;  // the process whose own uncommitted rules these are; -1: everybody's
     Rules rules;
     Time throttled_until;  // for certain
     Offset counters;

@@ -1,6 +1,7 @@
 #include "admission/loading_shared.hpp"
 
 #include "admission/notes_shared.hpp"
+#include "admission/uncounted_shared.hpp"
 #include "ideamine/pg/as_owner.hpp"
 #include "ideamine/pg/fault_point.hpp"
 #include "ideamine/pg/spi.hpp"
@@ -16,12 +17,6 @@ namespace ideamine::admission::shared {
 namespace {
 
 constexpr int everybody = -1;
-
-[[noreturn]] void throw_not_ready() {
-    throw Error(Code::unavailable, "the counters are not ready",
-                "They are being loaded from tables, or could not be.",
-                "Try again, or raise ideamine.counter_load_timeout.");
-}
 
 // Until whoever loads the account is done, or gave up.
 void wait_for_loader(Account& account, Time give_up_at) {
@@ -125,6 +120,12 @@ void end_loading(Account& account) {
 
 }  // namespace
 
+[[noreturn]] void throw_not_ready() {
+    throw Error(Code::unavailable, "the counters are not ready",
+                "They are being loaded from tables, or could not be.",
+                "Try again, or raise ideamine.counter_load_timeout.");
+}
+
 // Rules are everybody's, unless a transaction has changed them and judges by its own.
 bool has_rules(const Account& account, Time now) {
     const bool own = account.loaded_for == pg::own_process_number();
@@ -166,6 +167,7 @@ void load(Account& account, const Ledger& ledger, int resource, Time give_up_at,
             read_rules(account, ledger, now);
         }
         if (is_missing(rules) && !rules) {
+            wait_for_uncounted(account, resource, give_up_at);
             load_counter(account, ledger, resource, missing);
         }
     }

@@ -12,6 +12,7 @@ Pin pin_party(const Party& party);
 
 // Throws ID503 where nothing may be taken: on a standby, or if the library is not preloaded.
 void check_may_take();
+[[noreturn]] void throw_not_ready();
 
 // With the account's lock. False: they have to be loaded.
 bool has_rules(const Account& account, Time now);

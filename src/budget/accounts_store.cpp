@@ -3,6 +3,7 @@
 #include "access/tenant.hpp"
 #include "access/tenant_store.hpp"
 #include "admission/leases_shared.hpp"
+#include "admission/uncounted_shared.hpp"
 #include "ideamine/pg/as_owner.hpp"
 
 namespace ideamine::budget {
@@ -18,15 +19,20 @@ void require(const std::string& tenant, access::Missing missing) {
 }
 
 // What the mechanism knows of a tenant that is not there it forgets when there is one.
-admission::Rules rules_of(const std::string& tenant, std::string_view key) {
+admission::Rules rules_of(const std::string& tenant, std::string_view key, Writing writing) {
+    constexpr std::uint8_t all = (1U << periods.size()) - 1;
     const auto account = party(key);
-    auto rules = counters::rules(account);
-    if (!rules.exists) {
+    const auto rules = [&] {
+        return writing == Writing::follows ? counters::rules_leaving_uncounted(account, all)
+                                           : counters::rules(account);
+    };
+    auto found = rules();
+    if (!found.exists) {
         require(tenant, access::Missing::is_error);
         counters::read_rules_anew(account.scope);
-        rules = counters::rules(account);
+        found = rules();
     }
-    return rules;
+    return found;
 }
 
 std::optional<Time> start_of(Period period, const std::optional<Starts>& within) {
@@ -46,7 +52,7 @@ std::optional<Time> start_of(Period period, const std::optional<Starts>& within)
 
 }  // namespace
 
-Accounts::Accounts(const Purpose& purpose) {
+Accounts::Accounts(const Purpose& purpose, Writing writing) : writing_(writing) {
     if (purpose.tenant == access::default_tenant) {
         require(purpose.tenant, access::Missing::may_create);
     }
@@ -61,7 +67,7 @@ Accounts::Accounts(const Purpose& purpose) {
 
 void Accounts::add(const Scope& scope) {
     keys_.push_back(encode(scope));
-    const auto rules = rules_of(scope.tenant, keys_.back());
+    const auto rules = rules_of(scope.tenant, keys_.back(), writing_);
     starts_ = {.day = rules.window_start, .month = rules.long_window_start};
     for (const auto period : periods) {
         if ((rules.kept >> resource_of(period) & 1) != 0) {

@@ -25,10 +25,14 @@ struct Starts {
     Time month;
 };
 
+// Whether the caller's transaction goes on to write what counts, or only asks. What it writes while
+// there is no budget for it keeps others from counting for one until it ends.
+enum class Writing { follows, never };
+
 class Accounts {
   public:
     // Throws ID404 if there is no such tenant; default-tenant is made on first use.
-    explicit Accounts(const Purpose& purpose);
+    explicit Accounts(const Purpose& purpose, Writing writing = Writing::follows);
 
     // Of each budget, of an amount above 0. Of those of a period that has passed nothing is asked.
     // They live as long as this.
@@ -52,6 +56,7 @@ class Accounts {
 
     void add(const Scope& scope);
 
+    Writing writing_;
     std::vector<std::string> keys_;
     std::vector<Counted> counted_;
     Starts starts_{};

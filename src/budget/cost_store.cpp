@@ -89,7 +89,7 @@ Recorded record(const Purpose& purpose, Amount amount, const Record& record) {
 }
 
 Answer check(const Purpose& purpose, Amount amount) {
-    const Accounts accounts{purpose};
+    const Accounts accounts{purpose, Writing::never};
     const auto now = pg::now();
     std::vector<admission::Verdict> verdicts;
     std::vector<admission::Reading> readings;

@@ -61,6 +61,9 @@ BEGIN
     PERFORM ideamine.increment_user_quota(tenant, tenant || '-user', 'search', 1);
     PERFORM ideamine.set_budget(tenant, 'project', 'search', 5), ideamine.record_cost(tenant, 1, project => 'search', idempotency_key => 'once'),
       ideamine.reserve_cost(tenant, 1, project => 'search');
+    PERFORM ideamine.pause_run(tenant, '00000000-0000-7000-8000-000000000002');
+    INSERT INTO ideamine.budget_events VALUES (gen_random_uuid(), tenant, 'project', 'search', 'once', '-infinity', 'warn_at', 'alert',
+      5, 3, 2, 60, 0, '{}', now());
     INSERT INTO ideamine.tenant_usage_rollups VALUES (tenant, 'tokens', '-infinity', '2026-01-01', 1, 1);
     INSERT INTO things SELECT thing.*;
   END LOOP;
@@ -139,6 +142,7 @@ RESET SESSION AUTHORIZATION;
 CREATE TEMP TABLE calls (function text, call text);
 INSERT INTO calls VALUES
   ('acquire_jobs', 'ideamine.acquire_jobs(<w>)'),
+  ('act_on_budgets', 'ideamine.act_on_budgets()'),
   ('assign_priority', $$ideamine.assign_priority(<t>, <j>, 'P1')$$),
   ('attach_worker', $$ideamine.attach_worker('no such database', '0')$$),
   ('audit_counters', 'ideamine.audit_counters()'),
@@ -165,6 +169,7 @@ INSERT INTO calls VALUES
   ('drop_day_partition', $$ideamine_internal.drop_day_partition('tenant_usage', '2000-01-01')$$),
   ('effective_class', $$ideamine_internal.effective_class('P3', now())$$),
   ('end_graces', 'ideamine.end_graces()'),
+  ('enforce_closings', 'ideamine.enforce_closings()'),
   ('enforce_quota', $$ideamine.enforce_quota(<t>, 'gpu', 1)$$),
   ('enforce_quotas', $$ideamine.enforce_quotas(<t>, '{"gpu": 1}')$$),
   ('estimate_cost', $$ideamine.estimate_cost('gpt', 1, 1)$$),
@@ -199,6 +204,7 @@ INSERT INTO calls VALUES
   ('mark_stale_workers', 'ideamine.mark_stale_workers()'),
   ('next_work_at', 'ideamine.next_work_at(<w>)'),
   ('pause_queue', 'ideamine.pause_queue(<t>)'),
+  ('pause_run', $$ideamine.pause_run(<t>, '00000000-0000-7000-8000-000000000001')$$),
   ('preempt_job', $$ideamine.preempt_job(<t>, <j>, 'make room')$$),
   ('promote_scheduled_jobs', 'ideamine.promote_scheduled_jobs()'),
   ('purge_costs', 'ideamine.purge_costs()'),
@@ -225,10 +231,12 @@ INSERT INTO calls VALUES
   ('running_jobs', 'ideamine_internal.running_jobs()'),
   ('reload_counters', 'ideamine.reload_counters()'),
   ('reload_dispatch', 'ideamine.reload_dispatch()'),
+  ('reopen_jobs', 'ideamine.reopen_jobs()'),
   ('replace_failed_worker', 'ideamine.replace_failed_worker(<f>)'),
   ('reset_all_quotas', $$ideamine.reset_all_quotas(<t>)$$),
   ('reset_user_quota', $$ideamine.reset_user_quota(<t>, 'ann', 'search')$$),
   ('resume_queue', $$ideamine.resume_queue(<t>, 'slow')$$),
+  ('resume_run', $$ideamine.resume_run(<t>, '00000000-0000-7000-8000-000000000001')$$),
   ('retry_dead_letters', 'ideamine.retry_dead_letters(<t>)'),
   ('retry_dead_letters', $$ideamine.retry_dead_letters(<t>, jsonb_build_object('job_ids', jsonb_build_array(<d>)))$$),
   ('revoke_role', $$ideamine.revoke_role(<t>, 'stranger', 'search')$$),
@@ -243,6 +251,7 @@ INSERT INTO calls VALUES
   ('set_quotas', $$ideamine.set_quotas(<t>, max_gpus => 100)$$),
   ('set_tenant_weight', $$ideamine.set_tenant_weight(<t>, 100)$$),
   ('settle_cost', $$ideamine.settle_cost(<j>, 1)$$),
+  ('sweep_budgets', 'ideamine.sweep_budgets()'),
   ('terminate_worker', 'ideamine.terminate_worker(<w>)'),
   ('unbind_login', $$ideamine.unbind_login('regress_both', <t>)$$),
   ('update_user_quota_limits', $$ideamine.update_user_quota_limits(<t>, 'ann', 'search', 1)$$);
@@ -320,5 +329,6 @@ CALL ideamine.wait_for_jobs(gen_random_uuid(), '0');
 \set VERBOSITY default
 \c - :superuser
 TRUNCATE ideamine.tenant_logins, ideamine.models, ideamine.job_history, ideamine_internal.usage_horizon, ideamine.platform_capacity, ideamine.budgets,
-  ideamine.cost_events, ideamine.cost_keys, ideamine.cost_reservations;
+  ideamine.budget_events, ideamine.closings, ideamine.workflow_runs, ideamine.cost_events, ideamine.cost_keys,
+  ideamine.cost_reservations;
 DROP ROLE regress_acme, regress_globex, regress_both, regress_none;

@@ -35,7 +35,7 @@ UNION ALL SELECT 'schema open to PUBLIC', n.nspname FROM pg_namespace n
   WHERE n.nspname LIKE 'ideamine%' AND EXISTS (SELECT FROM aclexplode(n.nspacl) a WHERE a.grantee = 0)
 UNION ALL SELECT 'trigger on INSERT will fire during a restore', t.tgname || ' on ' || r.name FROM pg_trigger t JOIN relations r ON r.oid = t.tgrelid
   WHERE NOT t.tgisinternal AND (t.tgtype & 4) <> 0 AND t.tgenabled IN ('O', 'A')
-    AND t.tgname NOT IN ('quotas_changed', 'capacity_changed', 'budgets_changed', 'user_limits_changed', 'tenant_changed', 'tenant_logins_changed', 'paused_queues_changed') -- change no rows
+    AND t.tgname NOT IN ('quotas_changed', 'capacity_changed', 'budgets_changed', 'user_limits_changed', 'tenant_changed', 'tenant_logins_changed', 'paused_queues_changed', 'closings_changed') -- change no rows
 UNION ALL SELECT 'identity column or sequence', name FROM relations WHERE relkind = 'S'
 UNION ALL SELECT 'relocatable or trusted', name::text || ' ' || version FROM pg_available_extension_versions WHERE name = 'ideamine' AND (relocatable OR trusted)
 ORDER BY 1, 2;

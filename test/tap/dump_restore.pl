@@ -72,6 +72,8 @@ $source->safe_psql('app', qq{
 	INSERT INTO ideamine.platform_capacity VALUES ('gpu', 8);
 	-- a budget, what was spent of it, and what is held
 	SELECT ideamine.set_budget('acme', 'project', 'search', 10, period => 'month');
+	SELECT ideamine.set_budget('acme', 'run', '00000000-0000-7000-8000-00000000000a', 0);
+	SELECT ideamine.act_on_budgets();
 	SELECT ideamine.record_cost('acme', 0.000000001, project => 'search', idempotency_key => 'once');
 	SELECT ideamine.reserve_cost('acme', 2, project => 'search');
 	-- prices keep every decimal
