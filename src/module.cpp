@@ -5,6 +5,7 @@
 #include "admission/admission_shared.hpp"
 #include "bgworker/launcher.hpp"
 #include "budget/budget_settings.hpp"
+#include "budget/job_money_store.hpp"
 #include "budget/ledger_store.hpp"
 #include "budget/stopped_store.hpp"
 #include "dispatch/dispatch_settings.hpp"
@@ -56,6 +57,7 @@ void _PG_init() {
             jobs::look_up_weights();
             quota::when_room_is_made(jobs::shared::announce_ready);
             budget::let_audit();
+            budget::keep_money_of_jobs();
             priority::when_stopped(budget::note_stopped);
             admission::shared::reserve();
             dispatch::shared::reserve();

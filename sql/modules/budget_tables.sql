@@ -168,9 +168,10 @@ CREATE TABLE ideamine.cost_reservations (
   project_id     text COLLATE "C",
   user_id        text COLLATE "C",
   model          text COLLATE "C",
+  by_claim       boolean NOT NULL DEFAULT false,
   PRIMARY KEY (reservation_id, tenant_id)
 );
-COMMENT ON TABLE ideamine.cost_reservations IS 'Money that is held before it is spent, by reserve_cost()';
+COMMENT ON TABLE ideamine.cost_reservations IS 'Money that is held before it is spent, by reserve_cost() or by running jobs that say what they may cost';
 COMMENT ON COLUMN ideamine.cost_reservations.reservation_id IS 'UUID version 7';
 COMMENT ON COLUMN ideamine.cost_reservations.reserved_at IS 'When it was made';
 COMMENT ON COLUMN ideamine.cost_reservations.expires_at IS 'When it ends if nobody says what became of it';
@@ -188,6 +189,11 @@ COMMENT ON COLUMN ideamine.cost_reservations.project_id IS 'The project that it 
 COMMENT ON COLUMN ideamine.cost_reservations.user_id IS 'The user that it is for, if that was said';
 COMMENT ON COLUMN ideamine.cost_reservations.model IS 'The model that is to be paid for, if that was said';
 
+COMMENT ON COLUMN ideamine.cost_reservations.by_claim IS 'True: a running job holds what it needs, until its attempt ends';
+
+CREATE INDEX cost_reservations_of_attempts ON ideamine.cost_reservations (job_id)
+  WHERE by_claim AND ended_at IS NULL;
+COMMENT ON INDEX ideamine.cost_reservations_of_attempts IS 'What running jobs hold';
 CREATE INDEX cost_reservations_held ON ideamine.cost_reservations (tenant_id, run_id)
   WHERE ended_at IS NULL;
 COMMENT ON INDEX ideamine.cost_reservations_held IS 'Reservations that count';

@@ -24,7 +24,8 @@ on_failure: what becomes of the job when one that it depends on fails or is canc
 (all the same, with the failure in its context) or blocked (it stays so);
 idempotency_key: the same key gives the same job for ideamine.idempotency_ttl, see idempotency_key();
 concurrency_key, concurrency_limit (default 1): of the tenant''s jobs with the key at most so many run at a time;
-needs: what it holds of its tenant''s quotas while it runs, such as {"cpu": 2, "memory": 4.5, "gpu": 1};
+needs: what it holds of its tenant''s quotas while it runs, such as {"cpu": 2, "memory": 4.5, "gpu": 1}, and
+cost, what an attempt may come to in USD, which is held in its budgets until the attempt ends;
 quorum: {"votes": n, "agree": k}: n different workers run it, and it is completed when k results are the same.
 Errors: ID400 invalid argument or unknown option, ID403 not a tenant of the login, ID404 unknown tenant or job, ID413
 payload too large, ID422 a dependency is named twice, or is a vote.';
@@ -317,7 +318,7 @@ LANGUAGE C STABLE
 AS 'MODULE_PATHNAME', 'ideamine_explain_job';
 COMMENT ON FUNCTION ideamine.explain_job(text, uuid) IS
 'Why a job is not running: a row for each thing that it waits for, in words (explanation) and for programs
-(reason): closed (until; see ideamine.closings), throttled (until), quota, ended, running, dependency (related_job), quorum, concurrency, queue_paused, scheduled (until),
+(reason): closed (until; see ideamine.closings), budget, throttled (until), quota, ended, running, dependency (related_job), quorum, concurrency, queue_paused, scheduled (until),
 no_worker, in_line. running: until its lease ends without further heartbeats.
 tenant_id: NULL means the setting ideamine.tenant_id. Errors: ID400 missing id, ID403 not a tenant of the login, ID404
 unknown job.';

@@ -44,6 +44,26 @@ constinit pg::Statement end_reservations{
     " FROM unnest($1::uuid[], $2::text[]) AS e (reservation_id, tenant_id)"
     " WHERE r.reservation_id = e.reservation_id AND r.tenant_id = e.tenant_id"};
 
+constinit pg::Statement insert_attempt{
+    "INSERT INTO ideamine.cost_reservations (reservation_id, reserved_at, expires_at, day_start,"
+    "  month_start, state, estimate, tenant_id, run_id, job_id, project_id, by_claim)"
+    " VALUES ($1, $2, 'infinity', $3, $4, 'held', $5, $6, $7, $8, $9, true)"};
+
+constinit pg::Statement lock_attempts{
+    "SELECT r.* FROM unnest($1::text[], $2::uuid[]) AS j (tenant_id, job_id)"
+    " CROSS JOIN LATERAL (SELECT " IDEAMINE_RESERVATION
+    " FROM ideamine.cost_reservations"
+    "  WHERE job_id = j.job_id AND tenant_id = j.tenant_id AND by_claim AND ended_at IS NULL"
+    "  FOR UPDATE) AS r"};
+
+// Nobody says so when a job is removed by hand.
+constinit pg::Statement lock_left_behind{
+    "SELECT " IDEAMINE_RESERVATION
+    " FROM ideamine.cost_reservations r WHERE by_claim AND ended_at IS NULL"
+    "  AND NOT EXISTS (SELECT FROM ideamine.jobs j WHERE j.job_id = r.job_id"
+    "   AND j.tenant_id = r.tenant_id AND j.status::text = 'running' OFFSET 0)"
+    " LIMIT 10000 FOR UPDATE OF r SKIP LOCKED"};
+
 // The attempt that holds them has ended, or was taken over by another.
 constinit pg::Statement mark_unresolved{
     "UPDATE ideamine.cost_reservations r SET state = 'unresolved'"
@@ -178,9 +198,27 @@ Settled release(const Uuid& id) {
     return {.ended = Ended::now, .state = "released", .event = {}};
 }
 
+void record_attempt(const Purpose& purpose, Amount estimate, const Starts& since) {
+    insert_attempt.execute(pg::make_uuid(), pg::now(), since.day, since.month, in_dollars(estimate),
+                           purpose.tenant, purpose.run, purpose.job, purpose.project);
+}
+
+void release_attempts(const std::vector<std::string>& tenants, const std::vector<Uuid>& jobs) {
+    std::vector<Reservation> held;
+    for (const pg::Row row : lock_attempts.execute(tenants, jobs)) {
+        held.push_back(read_reservation(row));
+    }
+    for (const auto& reservation : held) {
+        let_go(reservation, "released");
+    }
+}
+
 std::int64_t expire_reservations(Time at) {
     std::vector<Reservation> expired;
     for (const pg::Row row : lock_expired.execute(at)) {
+        expired.push_back(read_reservation(row));
+    }
+    for (const pg::Row row : lock_left_behind.execute()) {
         expired.push_back(read_reservation(row));
     }
     for (const auto& reservation : expired) {

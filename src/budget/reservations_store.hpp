@@ -22,6 +22,11 @@ enum class Ended {
     before,  // in this way
     other,   // in another way
 };
+// What an attempt of a job holds until it ends, as it was taken in this transaction since then.
+void record_attempt(const Purpose& purpose, Amount estimate, const Starts& since);
+// Attempts of these jobs have ended: they hold nothing any more.
+void release_attempts(const std::vector<std::string>& tenants, const std::vector<Uuid>& jobs);
+
 struct Settled {
     Ended ended;
     std::string state;

@@ -1,6 +1,7 @@
 #include "jobs/conclude_store.hpp"
 
 #include "jobs/attempts.hpp"
+#include "jobs/money_store.hpp"
 #include "jobs/quorum_store.hpp"
 #include "jobs/ready_shared.hpp"
 
@@ -72,6 +73,10 @@ Conclusion conclude(Ended ended) {
     }
     if (quota::counts_leases()) {
         shared::announce_ready(ended.released.leases().end());
+    }
+    if (const auto& paying = ended.released.paying();
+        !paying.empty() && money_keeper() != nullptr) {
+        money_keeper()->release(paying);
     }
     ended.released.end_leases();
     ended.released.busy().charge();

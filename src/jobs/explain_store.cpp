@@ -1,6 +1,7 @@
 #include "jobs/explain_store.hpp"
 
 #include "jobs/closings_store.hpp"
+#include "jobs/money_store.hpp"
 #include "jobs/priority_class.hpp"
 #include "jobs/read_store.hpp"
 #include "jobs/released_store.hpp"
@@ -113,9 +114,19 @@ constinit pg::Statement find_place{
 
 // Of a job that could be handed out, if its tenant's quotas let it.
 constinit pg::Statement find_demand{
-    "SELECT priority_class::text, run_id, $[1.2 needs$| NULL::jsonb$] FROM ideamine.jobs"
+    "SELECT priority_class::text, run_id, $[1.2 needs$| NULL::jsonb$], project_id"
+    " FROM ideamine.jobs"
     " WHERE tenant_id = $1 AND job_id = $2 AND status::text = 'pending' AND ready_at IS NOT NULL",
     Kind::reads};
+
+void explain_money(const MoneyNeed& need, pg::Returned& returned) {
+    if (need.amount > 0 && money_keeper() != nullptr) {
+        if (const auto obstacle = money_keeper()->obstacle(need)) {
+            returned.add(std::string_view{"budget"}, *obstacle, std::optional<Uuid>{},
+                         std::optional<Time>{});
+        }
+    }
+}
 
 void explain_closings(const std::string& tenant, const Uuid& job, Time now,
                       pg::Returned& returned) {
@@ -134,8 +145,14 @@ void explain_quotas(const std::string& tenant, const Uuid& job, pg::Returned& re
     }
     const bool is_critical = rows[0].get<std::string>(0) == to_string(PriorityClass::p0);
     const auto throttling = is_critical ? quota::Throttling::ignored : quota::Throttling::honoured;
-    for (const auto& obstacle :
-         quota::obstacles(tenant, Released::read_demand(rows[0], 1), throttling)) {
+    const auto demand = Released::read_demand(rows[0], 1);
+    explain_money({.tenant = tenant,
+                   .job = job,
+                   .run = demand.run,
+                   .project = rows[0].optional<std::string>(3),
+                   .amount = demand.needs[quota::Resource::cost]},
+                  returned);
+    for (const auto& obstacle : quota::obstacles(tenant, demand, throttling)) {
         returned.add(obstacle.until ? "throttled" : "quota", obstacle.explanation,
                      std::optional<Uuid>{}, obstacle.until);
     }

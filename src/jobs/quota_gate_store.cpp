@@ -4,6 +4,7 @@
 
 #include "access/tenant_store.hpp"
 #include "jobs/closings_store.hpp"
+#include "jobs/money_store.hpp"
 #include "jobs/publish_store.hpp"
 #include "jobs/released_store.hpp"
 
@@ -11,26 +12,64 @@ namespace ideamine::jobs {
 
 namespace {
 
-constinit pg::Statement list_demands{
-    "SELECT j.ctid, " IDEAMINE_DEMAND
-    " FROM unnest($1) AS locked (tid) JOIN ideamine.jobs j ON j.ctid = locked.tid",
-    pg::Statement::Kind::writes_by_tid};
+constinit pg::Statement list_demands{"SELECT j.ctid, " IDEAMINE_DEMAND
+                                     ", j.job_id, j.project_id FROM unnest($1) AS locked (tid) "
+                                     "JOIN ideamine.jobs j ON j.ctid = locked.tid",
+                                     pg::Statement::Kind::writes_by_tid};
 
-using Demands = std::map<std::uint64_t, quota::LeaseDemand>;
+// What a job asks for before it is leased.
+struct Demand {
+    quota::LeaseDemand lease;
+    std::optional<MoneyNeed> money;
+};
+using Demands = std::map<std::uint64_t, Demand>;
 
-Demands read_demands(const Tids& counted) {
+std::optional<MoneyNeed> read_money(const std::string& tenant, const quota::LeaseDemand& demand,
+                                    const pg::Row& row) {
+    const auto amount = demand.needs[quota::Resource::cost];
+    if (amount == 0 || money_keeper() == nullptr) {
+        return std::nullopt;
+    }
+    return MoneyNeed{.tenant = tenant,
+                     .job = row.get<Uuid>(3),
+                     .run = demand.run,
+                     .project = row.optional<std::string>(4),
+                     .amount = amount};
+}
+
+Demands read_demands(const std::string& tenant, const Tids& counted) {
     Demands demands;
     if (!counted.empty()) {
         for (const pg::Row row : list_demands.execute(counted)) {
-            demands[key_of(row.get<pg::Tid>(0))] = Released::read_demand(row, 1);
+            const auto lease = Released::read_demand(row, 1);
+            demands[key_of(row.get<pg::Tid>(0))] = {.lease = lease,
+                                                    .money = read_money(tenant, lease, row)};
         }
     }
     return demands;
 }
 
-quota::LeaseDemand demand_of(const Demands& demands, const pg::Tid& tid) {
+Demand demand_of(const Demands& demands, const pg::Tid& tid) {
     const auto found = demands.find(key_of(tid));
-    return found == demands.end() ? quota::LeaseDemand{} : found->second;
+    return found == demands.end() ? Demand{} : found->second;
+}
+
+// Both or neither.
+bool hold_all(const std::string& tenant, const Demand& demand, quota::Throttling throttling,
+              std::vector<MoneyHeld>& held) {
+    if (!demand.money) {
+        return quota::lease(tenant, demand.lease, throttling);
+    }
+    const auto money = money_keeper()->hold(*demand.money);
+    if (!money) {
+        return false;
+    }
+    if (!quota::lease(tenant, demand.lease, throttling)) {
+        money_keeper()->give_up(*demand.money);
+        return false;
+    }
+    held.push_back(*money);
+    return true;
 }
 
 quota::Throttling throttling_in(PriorityClass priority_class) {
@@ -116,27 +155,33 @@ Tids QuotaLine::admit(const std::string& tenant, const Tids& jobs, const Tids& c
         return {jobs.begin(), jobs.begin() + fitting};
     }
     Tids admitted;
-    const auto demands = read_demands(counted);
+    std::vector<MoneyHeld> held;
+    const auto demands = read_demands(tenant, counted);
     for (const auto& tid : jobs) {
         const auto demand = demand_of(demands, tid);
-        if (line_.lets_pass(demand) && quota::lease(tenant, demand, throttling_)) {
-            admitted.push_back(tid);
-        } else {
-            line_.hold_back(demand);
+        if (!line_.lets_pass(demand.lease) || !hold_all(tenant, demand, throttling_, held)) {
+            line_.hold_back(demand.lease);
+            continue;
         }
+        admitted.push_back(tid);
+    }
+    if (!held.empty()) {
+        money_keeper()->record(held);
     }
     return admitted;
 }
 
 bool QuotaLine::could_admit(const std::string& tenant, const Tids& jobs, const Tids& counted) {
-    const auto demands = read_demands(counted);
+    const auto demands = read_demands(tenant, counted);
     return std::ranges::any_of(jobs, [&](const pg::Tid& tid) {
         const auto demand = demand_of(demands, tid);
-        if (!counts_leases_ ||
-            (line_.lets_pass(demand) && quota::could_lease(tenant, demand, throttling_))) {
+        const bool could = line_.lets_pass(demand.lease) &&
+                           quota::could_lease(tenant, demand.lease, throttling_) &&
+                           !(demand.money && money_keeper()->obstacle(*demand.money));
+        if (!counts_leases_ || could) {
             return true;
         }
-        line_.hold_back(demand);
+        line_.hold_back(demand.lease);
         return false;
     });
 }

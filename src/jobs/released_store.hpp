@@ -4,6 +4,7 @@
 #include "dispatch/leases_shared.hpp"
 #include "jobs/busy_store.hpp"
 #include "jobs/concurrency_store.hpp"
+#include "jobs/job_refs.hpp"
 #include "jobs/lease.hpp"
 #include "quota/leases_store.hpp"
 
@@ -37,12 +38,16 @@ class Released {
             keys_.add(tenant, *holding.key);
         }
         leases_.add(tenant, holding.demand);
+        if (holding.demand.needs[quota::Resource::cost] > 0) {
+            paying_.add(tenant, job);
+        }
         busy_.add(tenant, holding.priority_class, holding.since);
     }
     void add(const Released& others) {
         ended_.insert(ended_.end(), others.ended_.begin(), others.ended_.end());
         keys_.add(others.keys_);
         leases_.add(others.leases_);
+        paying_.add(others.paying_);
         busy_.add(others.busy_);
     }
 
@@ -71,12 +76,15 @@ class Released {
     }
     const ConcurrencyKeys& keys() const { return keys_; }
     const quota::EndedLeases& leases() const { return leases_; }
+    // Those that may hold money.
+    const JobRefs& paying() const { return paying_; }
     const BusyTimes& busy() const { return busy_; }
 
   private:
     std::vector<std::pair<Uuid, Epoch>> ended_;
     ConcurrencyKeys keys_;
     quota::EndedLeases leases_;
+    JobRefs paying_;
     BusyTimes busy_;
 };
 

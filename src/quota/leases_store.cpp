@@ -110,7 +110,8 @@ Needs read_needs(const pg::JsonValue& value) {
     }
     Needs needs;
     for (const auto& [key, amount] : value.members()) {
-        const auto resource = parse_leasable(key);
+        const auto resource =
+            key == to_string(Resource::cost) ? Resource::cost : parse_leasable(key);
         const auto name = "needs." + std::string{key};
         if (amount.kind() != Kind::number) {
             throw Error(Code::invalid_argument, name + " must be a number");

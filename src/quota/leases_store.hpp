@@ -24,7 +24,8 @@ const admission::Ledger& run_ledger();
 // Whether the installed version of the catalogue knows of quotas.
 bool counts_leases();
 
-// Reads what a caller asked for, or what was kept. Throws ID400.
+// Reads what a caller asked for, or what was kept: of what jobs can hold, and the cost that an
+// attempt may come to, which budgets count. Throws ID400.
 Needs read_needs(const pg::JsonValue& value);
 
 struct LeaseDemand {

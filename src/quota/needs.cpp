@@ -23,16 +23,17 @@ std::string to_decimal(admission::Amount units, int digits) {
 Resource parse_leasable(std::string_view name) {
     const auto* found = std::ranges::find(leasable, name, to_string);
     if (found == leasable.end()) {
-        throw Error(Code::invalid_argument, "unknown resource in needs", {},
-                    "A job can need cpu, memory and gpu; it counts as a run, or as one of its run, "
-                    "without saying so.");
+        throw Error(
+            Code::invalid_argument, "unknown resource in needs", {},
+            "A job can need cpu, memory, gpu and cost; it counts as a run, or as one of its run, "
+            "without saying so.");
     }
     return *found;
 }
 
 std::string to_json(const Needs& needs) {
     std::string json;
-    for (const auto resource : leasable) {
+    for (const auto resource : resources) {
         if (needs[resource] > 0) {
             json += json.empty() ? "{\"" : ", \"";
             json += to_string(resource);
