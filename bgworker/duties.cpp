@@ -68,6 +68,9 @@ constinit Duties table{{
      .pass = pg::Statement{"SELECT ideamine.purge_costs()"},
      .since = Version{1, 2},
      .full_pass = 10'000},
+    {"roll_up_costs", Pace::purge, pg::Statement{"SELECT ideamine.roll_up_costs()"}, Version{1, 2}},
+    {"drop_old_costs", Pace::purge, pg::Statement{"SELECT ideamine.drop_old_costs()"},
+     Version{1, 2}},
     {"record_violations", Pace::promote,
      // listeners are told once of all that is new: at commit that takes a lock of the whole server
      pg::Statement{"SELECT pg_catalog.count(pg_catalog.pg_notify('ideamine', ''))"

@@ -20,7 +20,7 @@ struct Duty {
     std::int64_t full_pass = std::numeric_limits<std::int64_t>::max();
 };
 
-inline constexpr std::size_t duty_count = 21;
+inline constexpr std::size_t duty_count = 23;
 using Duties = std::array<Duty, duty_count>;
 Duties& duties();
 

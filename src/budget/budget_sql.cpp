@@ -1,7 +1,6 @@
 #include "access/caller_store.hpp"
 #include "access/tenant_store.hpp"
 #include "budget/events_store.hpp"
-#include "budget/purge_store.hpp"
 #include "budget/set_budget_store.hpp"
 #include "ideamine/pg/as_owner.hpp"
 #include "ideamine/pg/function.hpp"
@@ -160,14 +159,5 @@ IDEAMINE_FUNCTION(ideamine_budgets_changed) {
         tell(trigger.new_text("tenant_id"), trigger.new_text("scope"),
              trigger.new_text("scope_id"));
         return pg::TriggerCall::done();
-    });
-}
-
-IDEAMINE_FUNCTION(ideamine_purge_costs) {
-    return pg::boundary([&] {
-        access::require_platform("purge_costs()");
-        const auto at = pg::Arguments{fcinfo}.optional<Time>(0).value_or(pg::now());
-        const pg::Spi spi;
-        return Int64GetDatum(budget::purge(at));
     });
 }

@@ -32,6 +32,7 @@ constinit pg::Statement write_row{
     " WHERE tenant_id = $1 AND scope = $2::text::ideamine.budget_scope AND scope_id = $3"
     "  AND period = $4::text::ideamine.budget_period"};
 
+// Of a time so short ago that nothing of it is dropped.
 #define IDEAMINE_SPENT_SINCE(condition)                         \
     "SELECT coalesce(sum(amount), 0) FROM ideamine.cost_events" \
     " WHERE tenant_id = $1 AND recorded_at > $3 AND " condition
