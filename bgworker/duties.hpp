@@ -25,7 +25,7 @@ struct Duty {
     std::optional<Bell> bell = {};
 };
 
-inline constexpr std::size_t duty_count = 25;
+inline constexpr std::size_t duty_count = 27;
 using Duties = std::array<Duty, duty_count>;
 Duties& duties();
 

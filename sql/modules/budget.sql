@@ -176,6 +176,32 @@ at: the time to judge by, default now. Errors: ID403 the login is bound to tenan
 REVOKE ALL ON FUNCTION ideamine.purge_costs(timestamptz) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ideamine.purge_costs(timestamptz) TO ideamine_admin;
 
+CREATE OR REPLACE FUNCTION ideamine.roll_up_costs(
+  at timestamptz DEFAULT NULL
+) RETURNS bigint
+LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'ideamine_roll_up_costs';
+COMMENT ON FUNCTION ideamine.roll_up_costs(timestamptz) IS
+'One pass of the duty that sums up partitions of cost_events that have been over for an hour in cost_rollups: budgets are then
+counted from the sums. Returns how many were summed up.
+at: the time to judge by, default now. Errors: ID403 the login is bound to tenants.';
+REVOKE ALL ON FUNCTION ideamine.roll_up_costs(timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION ideamine.roll_up_costs(timestamptz) TO ideamine_admin;
+
+CREATE OR REPLACE FUNCTION ideamine.drop_old_costs(
+  keep interval DEFAULT NULL,
+  at   timestamptz DEFAULT NULL
+) RETURNS bigint
+LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'ideamine_drop_old_costs';
+COMMENT ON FUNCTION ideamine.drop_old_costs(interval, timestamptz) IS
+'One pass of the duty that removes details of costs: drops the partitions of cost_events of days that are older than keep, if
+they are rolled up. Sums stay, in cost_rollups, and count in every budget as before. Returns how many partitions were dropped.
+keep: 0 or more, default ideamine.cost_retention; at: the time to judge by, default now.
+Errors: ID400 invalid keep, ID403 the login is bound to tenants.';
+REVOKE ALL ON FUNCTION ideamine.drop_old_costs(interval, timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION ideamine.drop_old_costs(interval, timestamptz) TO ideamine_admin;
+
 CREATE OR REPLACE FUNCTION ideamine_internal.budget_standing(
   tenant_id text,
   scope     text,

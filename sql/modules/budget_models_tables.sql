@@ -27,7 +27,7 @@ COMMENT ON COLUMN ideamine.models.max_output_tokens IS 'The most tokens that it 
 COMMENT ON COLUMN ideamine.models.input_cost_per_token IS 'USD per token that it is given, exact; NULL: unknown, which is not 0';
 COMMENT ON COLUMN ideamine.models.output_cost_per_token IS 'USD per token that it gives, exact; NULL: unknown, which is not 0';
 COMMENT ON COLUMN ideamine.models.prices IS
-  'All other prices that were loaded, in USD, by their names there: numbers, and objects of numbers';
+  'All other prices that were loaded, in USD, by their names there: numbers, and objects of numbers; those of tokens where the input is long, too';
 COMMENT ON COLUMN ideamine.models.updated_at IS 'When it was last loaded';
 
 SELECT pg_catalog.pg_extension_config_dump('ideamine.models', '');

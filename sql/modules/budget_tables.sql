@@ -117,7 +117,8 @@ CREATE TABLE ideamine.cost_events (
   reservation_id uuid,
   metadata       jsonb
 ) PARTITION BY RANGE (recorded_at);
-COMMENT ON TABLE ideamine.cost_events IS 'What was spent, appended; one partition for each day (UTC)';
+COMMENT ON TABLE ideamine.cost_events IS
+  'What was spent, appended; one partition for each day (UTC), which retention drops when it is rolled up';
 COMMENT ON COLUMN ideamine.cost_events.event_id IS 'UUID version 7';
 COMMENT ON COLUMN ideamine.cost_events.recorded_at IS 'When it was recorded';
 COMMENT ON COLUMN ideamine.cost_events.day_start IS 'Start of the tenant''s day that counts it; its month is that of this day';
@@ -131,6 +132,49 @@ COMMENT ON COLUMN ideamine.cost_events.user_id IS 'The user that it was for, if 
 COMMENT ON COLUMN ideamine.cost_events.model IS 'The model that was paid for, if that was said';
 COMMENT ON COLUMN ideamine.cost_events.reservation_id IS 'The reservation that it settled, if any';
 COMMENT ON COLUMN ideamine.cost_events.metadata IS 'Whatever else the caller said';
+
+-- Numbered within the day of a tenant: whoever summed up a day for the second time would meet these numbers.
+CREATE TABLE ideamine.cost_rollups (
+  tenant_id  text COLLATE "C" NOT NULL,
+  day        date NOT NULL,
+  entry      bigint NOT NULL,
+  day_start  timestamptz NOT NULL,
+  run_id     uuid,
+  project_id text COLLATE "C",
+  user_id    text COLLATE "C",
+  model      text COLLATE "C",
+  kind       ideamine.cost_kind NOT NULL,
+  amount     numeric NOT NULL,
+  events     bigint NOT NULL,
+  PRIMARY KEY (tenant_id, day, entry)
+);
+COMMENT ON TABLE ideamine.cost_rollups IS 'Sums of cost_events, of all partitions that are over; they stay when the partitions go';
+COMMENT ON COLUMN ideamine.cost_rollups.tenant_id IS 'The tenant';
+COMMENT ON COLUMN ideamine.cost_rollups.day IS 'The day (UTC) of its partition';
+COMMENT ON COLUMN ideamine.cost_rollups.entry IS 'Number of the sum among those of the tenant and the day';
+COMMENT ON COLUMN ideamine.cost_rollups.day_start IS 'Start of the tenant''s day that counts it; its month is that of this day';
+COMMENT ON COLUMN ideamine.cost_rollups.run_id IS 'The run that it was for, if that was said';
+COMMENT ON COLUMN ideamine.cost_rollups.project_id IS 'The project that it was for, if that was said';
+COMMENT ON COLUMN ideamine.cost_rollups.user_id IS 'The user that it was for, if that was said';
+COMMENT ON COLUMN ideamine.cost_rollups.model IS 'The model that was paid for, if that was said';
+COMMENT ON COLUMN ideamine.cost_rollups.kind IS 'See type ideamine.cost_kind';
+COMMENT ON COLUMN ideamine.cost_rollups.amount IS 'The sum: USD, in whole nano-dollars';
+COMMENT ON COLUMN ideamine.cost_rollups.events IS 'Of how many events';
+
+CREATE INDEX cost_rollups_by_day ON ideamine.cost_rollups (tenant_id, day_start);
+COMMENT ON INDEX ideamine.cost_rollups_by_day IS 'Sums of a tenant by the day that counts them';
+CREATE INDEX cost_rollups_by_run ON ideamine.cost_rollups (tenant_id, run_id, day_start);
+COMMENT ON INDEX ideamine.cost_rollups_by_run IS 'Sums of a run';
+CREATE INDEX cost_rollups_by_project ON ideamine.cost_rollups (tenant_id, project_id, day_start);
+COMMENT ON INDEX ideamine.cost_rollups_by_project IS 'Sums of a project';
+
+CREATE TABLE ideamine_internal.cost_horizon (
+  only_row     boolean NOT NULL PRIMARY KEY CHECK (only_row),
+  rolled_up_to timestamptz NOT NULL
+);
+COMMENT ON TABLE ideamine_internal.cost_horizon IS 'One row, or none at first: how far costs have been rolled up';
+COMMENT ON COLUMN ideamine_internal.cost_horizon.only_row IS 'True';
+COMMENT ON COLUMN ideamine_internal.cost_horizon.rolled_up_to IS 'What was recorded before this is in the rollups, whole; nothing is appended there any more';
 
 -- Not partitioned: what was recorded once is not recorded again, on whichever day.
 CREATE TABLE ideamine.cost_keys (
@@ -206,7 +250,10 @@ COMMENT ON INDEX ideamine.cost_reservations_ended IS 'Reservations that count no
 
 SELECT pg_catalog.pg_extension_config_dump('ideamine.budgets', '');
 SELECT pg_catalog.pg_extension_config_dump('ideamine.budget_events', '');
+SELECT pg_catalog.pg_extension_config_dump('ideamine.cost_rollups', '');
+SELECT pg_catalog.pg_extension_config_dump('ideamine_internal.cost_horizon', '');
 SELECT pg_catalog.pg_extension_config_dump('ideamine.cost_keys', '');
 SELECT pg_catalog.pg_extension_config_dump('ideamine.cost_reservations', '');
-GRANT SELECT ON ideamine.budgets, ideamine.budget_events, ideamine.cost_events, ideamine.cost_keys, ideamine.cost_reservations
+GRANT SELECT ON ideamine.budgets, ideamine.budget_events, ideamine.cost_events, ideamine.cost_rollups, ideamine.cost_keys, ideamine.cost_reservations
   TO ideamine_reader, ideamine_app, ideamine_worker, ideamine_admin;
+GRANT SELECT ON ideamine_internal.cost_horizon TO ideamine_admin;

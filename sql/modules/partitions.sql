@@ -5,9 +5,13 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET datestyle = 'ISO, YMD
 DECLARE
   name text := format('%s_%s', table_name, to_char(day, 'YYYYMMDD'));
 BEGIN
-  IF table_name = 'tenant_usage' AND EXISTS (
-    SELECT FROM ideamine_internal.usage_horizon WHERE rolled_up_to > day::timestamp AT TIME ZONE 'UTC') THEN
-    RAISE SQLSTATE 'ID503' USING MESSAGE = format('usage of %s is rolled up already', day),
+  IF EXISTS (
+    SELECT FROM ideamine_internal.usage_horizon
+    WHERE table_name = 'tenant_usage' AND rolled_up_to > day::timestamp AT TIME ZONE 'UTC'
+    UNION ALL
+    SELECT FROM ideamine_internal.cost_horizon
+    WHERE table_name = 'cost_events' AND rolled_up_to > day::timestamp AT TIME ZONE 'UTC') THEN
+    RAISE SQLSTATE 'ID503' USING MESSAGE = format('%s of %s is rolled up already', table_name, day),
       HINT = 'Look whether the clock of the server has been put back.';
   END IF;
   EXECUTE format('CREATE TABLE ideamine.%I (LIKE ideamine.%I INCLUDING COMMENTS)', name, table_name);
@@ -30,8 +34,28 @@ END
 $$;
 COMMENT ON FUNCTION ideamine_internal.make_day_partition(text, date) IS
 'Makes the partition of a table for a day (UTC). table_name: tenant_usage, user_usage, cost_events or job_history; day: which one.
-Errors: ID503 usage of that day is rolled up.';
+Errors: ID503 what the table had of that day is rolled up.';
 REVOKE ALL ON FUNCTION ideamine_internal.make_day_partition(text, date) FROM PUBLIC;
+
+-- A constraint that nothing meets: whoever comes too late gets an error, and nothing is lost from the sums.
+CREATE OR REPLACE FUNCTION ideamine_internal.close_day_partition(table_name text, day date) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '1s' AS $$
+DECLARE
+  name text := format('%s_%s', table_name, to_char(day, 'YYYYMMDD'));
+BEGIN
+  EXECUTE format('ALTER TABLE ideamine.%I ADD CONSTRAINT %I CHECK (false) NOT VALID', name, name || '_closed');
+  RETURN true;
+EXCEPTION
+  WHEN duplicate_object THEN
+    RETURN true;
+  WHEN lock_not_available THEN
+    RETURN false;
+END
+$$;
+COMMENT ON FUNCTION ideamine_internal.close_day_partition(text, date) IS
+'Lets nothing be appended to a partition any more. False if somebody keeps it locked.
+table_name: tenant_usage or cost_events; day: which one (UTC).';
+REVOKE ALL ON FUNCTION ideamine_internal.close_day_partition(text, date) FROM PUBLIC;
 
 -- Whoever wants to read the table waits as long as this does.
 CREATE OR REPLACE FUNCTION ideamine_internal.drop_day_partition(table_name text, day date) RETURNS boolean

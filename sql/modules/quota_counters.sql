@@ -45,7 +45,7 @@ DECLARE
 BEGIN
   FOREACH ledger IN ARRAY ARRAY['jobs', 'tenants', 'tenant_quotas', 'tenant_usage', 'tenant_usage_rollups',
                                 'quota_violations', 'user_usage', 'user_quota_limits', 'platform_capacity',
-                                'budgets', 'cost_events', 'cost_reservations'] LOOP
+                                'budgets', 'cost_events', 'cost_rollups', 'cost_reservations'] LOOP
     EXECUTE pg_catalog.format('CREATE OR REPLACE TRIGGER counters_truncated AFTER TRUNCATE ON ideamine.%I'
       ' FOR EACH STATEMENT EXECUTE FUNCTION ideamine_internal.counters_truncated()', ledger);
     EXECUTE pg_catalog.format('ALTER TABLE ideamine.%I ENABLE ALWAYS TRIGGER counters_truncated', ledger);

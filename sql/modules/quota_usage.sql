@@ -10,26 +10,6 @@ Errors: ID503 the library is not preloaded.';
 REVOKE ALL ON FUNCTION ideamine.record_violations() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ideamine.record_violations() TO ideamine_admin;
 
--- A constraint that nothing meets: whoever comes too late gets an error, and nothing is lost from the sums.
-CREATE OR REPLACE FUNCTION ideamine_internal.close_usage_partition(table_name text, day date) RETURNS boolean
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '1s' AS $$
-DECLARE
-  name text := format('%s_%s', table_name, to_char(day, 'YYYYMMDD'));
-BEGIN
-  EXECUTE format('ALTER TABLE ideamine.%I ADD CONSTRAINT %I CHECK (false) NOT VALID', name, name || '_closed');
-  RETURN true;
-EXCEPTION
-  WHEN duplicate_object THEN
-    RETURN true;
-  WHEN lock_not_available THEN
-    RETURN false;
-END
-$$;
-COMMENT ON FUNCTION ideamine_internal.close_usage_partition(text, date) IS
-'Lets nothing be appended to a partition of usage any more. False if somebody keeps it locked.
-table_name: tenant_usage or user_usage; day: which one (UTC).';
-REVOKE ALL ON FUNCTION ideamine_internal.close_usage_partition(text, date) FROM PUBLIC;
-
 CREATE OR REPLACE FUNCTION ideamine.roll_up_usage(at timestamptz DEFAULT NULL) RETURNS bigint
 LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'ideamine_roll_up_usage';

@@ -10,6 +10,7 @@ constexpr int minutes_per_day = 24 * 60;
 
 constinit int reservation_seconds = 0;
 constinit int key_retention_minutes = 0;
+constinit int retention_minutes = 0;
 
 }  // namespace
 
@@ -32,6 +33,15 @@ void define_settings() {
         .most = 3650 * minutes_per_day,
         .unit = pg::Unit::minutes,
     });
+    pg::define(pg::IntSetting{
+        .name = "ideamine.cost_retention",
+        .description = "How long details of costs are kept; sums stay.",
+        .variable = &retention_minutes,
+        .initial = 90 * minutes_per_day,
+        .least = 1,
+        .most = 3650 * minutes_per_day,
+        .unit = pg::Unit::minutes,
+    });
 }
 
 Duration reservation_ttl() {
@@ -40,6 +50,10 @@ Duration reservation_ttl() {
 
 Duration cost_key_retention() {
     return std::chrono::minutes{key_retention_minutes};
+}
+
+Duration cost_retention() {
+    return std::chrono::minutes{retention_minutes};
 }
 
 }  // namespace ideamine::budget

@@ -8,5 +8,6 @@ void define_settings();
 
 Duration reservation_ttl();
 Duration cost_key_retention();
+Duration cost_retention();
 
 }  // namespace ideamine::budget

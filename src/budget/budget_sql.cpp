@@ -2,7 +2,6 @@
 #include "access/tenant_store.hpp"
 #include "budget/crossings_store.hpp"
 #include "budget/events_store.hpp"
-#include "budget/purge_store.hpp"
 #include "budget/set_budget_store.hpp"
 #include "ideamine/pg/as_owner.hpp"
 #include "ideamine/pg/function.hpp"
@@ -185,14 +184,5 @@ IDEAMINE_FUNCTION(ideamine_sweep_budgets) {
         access::require_platform("sweep_budgets()");
         const pg::Spi spi;
         return Int64GetDatum(budget::sweep());
-    });
-}
-
-IDEAMINE_FUNCTION(ideamine_purge_costs) {
-    return pg::boundary([&] {
-        access::require_platform("purge_costs()");
-        const auto at = pg::Arguments{fcinfo}.optional<Time>(0).value_or(pg::now());
-        const pg::Spi spi;
-        return Int64GetDatum(budget::purge(at));
     });
 }

@@ -82,10 +82,7 @@ IDEAMINE_FUNCTION(ideamine_record_cost) {
         const auto purpose = read_purpose(arguments);
         const auto amount = read_money(arguments, 1, "amount");
         const budget::Record record{.key = read_name(arguments, 7, "idempotency_key"),
-                                    .metadata = arguments.optional<pg::Json>(8)};
-        if (record.metadata) {
-            jobs::check_payload_size("metadata", pg::toasted_size(record.metadata->datum));
-        }
+                                    .metadata = jobs::read_payload(arguments, 8, "metadata")};
         pg::Returned returned{arguments};
         const auto [event, is_new] = budget::record(purpose, amount, record);
         returned.add(event, is_new);

@@ -1,5 +1,6 @@
 #include "budget/ledger_store.hpp"
 
+#include "budget/rollups_store.hpp"
 #include "budget/windows_store.hpp"
 #include "ideamine/pg/bell.hpp"
 #include "ideamine/pg/numeric.hpp"
@@ -18,11 +19,16 @@ constinit pg::Statement find_budgets{
     Kind::reads_latest};
 
 // Of a window from $3 to before $4. What settles a reservation counts in the day in which that was
-// made, so that it may be recorded later.
+// made, so that it may be recorded later. What was recorded before the horizon is in the rollups,
+// whole.
 #define IDEAMINE_SPENT(condition)                                                         \
-    "SELECT coalesce(sum(amount), 0) FROM ideamine.cost_events"                           \
-    " WHERE tenant_id = $1 AND day_start >= $3 AND day_start < $4 AND recorded_at >= $3 " \
-    "AND " condition
+    "SELECT coalesce((SELECT sum(amount) FROM ideamine.cost_rollups"                      \
+    "  WHERE tenant_id = $1 AND day_start >= $3 AND day_start < $4 AND " condition        \
+    "), 0) + coalesce((SELECT sum(amount) FROM ideamine.cost_events"                      \
+    "  WHERE tenant_id = $1 AND day_start >= $3 AND day_start < $4 AND recorded_at >= $3" \
+    "   AND recorded_at >= coalesce("                                                     \
+    "    (SELECT rolled_up_to FROM ideamine_internal.cost_horizon), '-infinity')"         \
+    "   AND " condition "), 0)"
 #define IDEAMINE_HELD_MONEY(condition)                                                   \
     "SELECT coalesce(sum(estimate), 0) FROM ideamine.cost_reservations"                  \
     " WHERE tenant_id = $1 AND day_start >= $3 AND day_start < $4 AND ended_at IS NULL " \
@@ -105,6 +111,7 @@ class BudgetLedger final : public admission::Ledger {
         const auto scope = decode(id);
         const auto end = window_end(scope.tenant, static_cast<Period>(resource), window_start);
         auto& sums = sums_of(scope.kind);
+        keep_costs();
         const auto spent = sums.spent.execute(scope.tenant, scope.id, window_start, end);
         const auto held = sums.held.execute(scope.tenant, scope.id, window_start, end);
         return {.settled = money(spent[0], 0), .leased = money(held[0], 0)};

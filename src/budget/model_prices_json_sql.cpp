@@ -1,5 +1,6 @@
 #include "budget/model_prices_json_sql.hpp"
 
+#include "budget/price_tier.hpp"
 #include "ideamine/identifier.hpp"
 #include "ideamine/pg/json_fields.hpp"
 
@@ -69,6 +70,10 @@ constexpr std::array fields{
 
 // Any other price: a number, or numbers by what they depend on.
 bool is_price(const Member& member) {
+    if (parse_price_tier(member.key) && !member.value.is_null()) {
+        cost_per_token(member);
+        return true;
+    }
     if (member.value.kind() == Kind::number) {
         check_not_negative(member.key, member.value);
         return true;

@@ -27,8 +27,8 @@ struct Request {
     std::int64_t input_tokens;                  // not negative, as
     std::optional<std::int64_t> output_tokens;  // none: as many as the model gives at most
 };
-// What it costs at most, in USD. Throws ID404 for an unknown model or price, ID400 where nobody
-// says how many tokens of output there may be.
+// What it costs at most, in USD. Throws ID404 for an unknown model or price, or one that goes by
+// something else than tokens, ID400 where nobody says how many tokens of output there may be.
 pg::Decimal estimate_cost(const Request& request);
 
 }  // namespace ideamine::budget

@@ -18,6 +18,7 @@ constinit pg::Statement make_row{
     "  $6)"
     " ON CONFLICT (tenant_id, scope, scope_id, period) DO NOTHING RETURNING tenant_id"};
 
+// Of a time so short ago that nothing of it is dropped.
 #define IDEAMINE_SPENT_SINCE(condition)                         \
     "SELECT coalesce(sum(amount), 0) FROM ideamine.cost_events" \
     " WHERE tenant_id = $1 AND recorded_at > $3 AND " condition

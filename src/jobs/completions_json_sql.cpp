@@ -36,7 +36,7 @@ Ending read_completion(const pg::JsonValue& element) {
             epoch = epoch_of(member);
         } else if (member.key == "result") {
             result = member.value.to_jsonb();
-            check_payload_size("result", pg::toasted_size(result->datum));
+            check_payload_size("result", *result);
         } else {
             refuse_key(member.key, "tenant_id, job_id, epoch, result");
         }

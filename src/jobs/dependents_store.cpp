@@ -2,6 +2,7 @@
 
 #include "jobs/context_store.hpp"
 #include "jobs/publish_store.hpp"
+#include "jobs/stop_notices_store.hpp"
 
 namespace ideamine::jobs {
 
@@ -103,14 +104,9 @@ constinit pg::Statement cancel_locked{
     "  INSERT INTO ideamine.ended_attempts"
     "   (tenant_id, job_id, epoch, attempt, worker_id, started_at, ended_at, outcome)"
     "  SELECT tenant_id, job_id, epoch, attempt, worker_id, started_at, $4, 'cancelled'"
-    "  FROM cancelled WHERE was_running),"
-    " told AS ("
-    "  INSERT INTO ideamine_internal.stop_notices"
-    "   (worker_id, tenant_id, job_id, epoch, reason, made_at)"
-    "  SELECT worker_id, tenant_id, job_id, epoch, 'cancelled', $4 FROM cancelled WHERE "
-    "was_running"
-    "  ON CONFLICT (worker_id, job_id, epoch, tenant_id) DO UPDATE SET reason = excluded.reason)"
-    " SELECT tenant_id, job_id, was_running, " IDEAMINE_HELD ", has_quorum, quorum_of, epoch"
+    "  FROM cancelled WHERE was_running)"
+    " SELECT tenant_id, job_id, was_running, " IDEAMINE_HELD ", has_quorum, quorum_of, epoch,"
+    "  worker_id"
     " FROM cancelled",
     Kind::writes_by_tid};
 
@@ -125,13 +121,16 @@ Cancelled cancel_all(const Doomed& doomed, const std::optional<std::string>& rea
     if (doomed.tids.empty()) {
         return cancelled;
     }
-    for (const pg::Row row :
-         cancel_locked.execute(doomed.tids, doomed.running, reason, pg::now())) {
+    const auto now = pg::now();
+    StopNotices notices;
+    for (const pg::Row row : cancel_locked.execute(doomed.tids, doomed.running, reason, now)) {
         const auto tenant = row.get<std::string>(0);
         cancelled.jobs.add(tenant, row.get<Uuid>(1));
         if (row.get<bool>(2)) {
-            cancelled.released.add(tenant, row.get<Uuid>(1), row.get<Epoch>(5 + held_columns),
-                                   Released::read_holding(row, 3));
+            const auto epoch = row.get<Epoch>(5 + held_columns);
+            cancelled.released.add(tenant, row.get<Uuid>(1), epoch, Released::read_holding(row, 3));
+            notices.add(row.optional<Uuid>(6 + held_columns), tenant, row.get<Uuid>(1), epoch,
+                        "cancelled");
         }
         if (row.get<bool>(3 + held_columns)) {
             cancelled.quorums.add(tenant, row.get<Uuid>(1));
@@ -140,6 +139,7 @@ Cancelled cancel_all(const Doomed& doomed, const std::optional<std::string>& rea
             cancelled.votes.add(tenant, *job);
         }
     }
+    notices.send(StopNotices::To::whoever_had_it, now);
     return cancelled;
 }
 

@@ -168,7 +168,7 @@ void read_job(NewJob& job, const pg::JsonValue& element) {
 
 void check_payload(const std::optional<pg::Json>& payload) {
     if (payload) {
-        check_payload_size("payload", pg::toasted_size(payload->datum));
+        check_payload_size("payload", *payload);
     }
 }
 

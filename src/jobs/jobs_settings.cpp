@@ -150,7 +150,8 @@ void define_settings() {
     define_votes();
 }
 
-void check_payload_size(const char* what, std::size_t bytes) {
+void check_payload_size(const char* what, const pg::Json& value) {
+    const auto bytes = pg::toasted_size(value.datum);
     const auto limit = static_cast<std::size_t>(max_payload_size) * 1024;
     if (bytes > limit) {
         throw Error(Code::too_large, std::string{what} + " is too large",
@@ -159,6 +160,15 @@ void check_payload_size(const char* what, std::size_t bytes) {
                     "Keep large data elsewhere and pass a reference, or raise "
                     "ideamine.max_payload_size.");
     }
+}
+
+std::optional<pg::Json> read_payload(const pg::Arguments& arguments, int argument,
+                                     const char* name) {
+    const auto value = arguments.optional<pg::Json>(argument);
+    if (value) {
+        check_payload_size(name, *value);
+    }
+    return value;
 }
 
 void check_batch_size(std::size_t jobs) {

@@ -1,14 +1,18 @@
 #pragma once
 
 #include "ideamine/clock.hpp"
+#include "ideamine/pg/function.hpp"
 #include "jobs/retry.hpp"
 
 namespace ideamine::jobs {
 
 void define_settings();
 
-// Throws ID413, naming `what`, if a value of that many bytes is over ideamine.max_payload_size.
-void check_payload_size(const char* what, std::size_t bytes);
+// Throws ID413, naming `what`, if a value is larger than ideamine.max_payload_size.
+void check_payload_size(const char* what, const pg::Json& value);
+// An argument that is no larger.
+std::optional<pg::Json> read_payload(const pg::Arguments& arguments, int argument,
+                                     const char* name);
 // Throws ID413 if one call names more jobs than ideamine.max_batch_size.
 void check_batch_size(std::size_t jobs);
 

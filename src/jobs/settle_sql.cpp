@@ -15,15 +15,6 @@ jobs::LeaseRef read_lease(const pg::Arguments& arguments) {
             .epoch = arguments.required<std::int64_t>(2, "epoch")};
 }
 
-std::optional<pg::Json> read_limited(const pg::Arguments& arguments, int argument,
-                                     const char* name) {
-    const auto value = arguments.optional<pg::Json>(argument);
-    if (value) {
-        jobs::check_payload_size(name, pg::toasted_size(value->datum));
-    }
-    return value;
-}
-
 jobs::Settlement settle_one(const jobs::Ending& ending) {
     auto settlement = jobs::settle({ending});
     if (const auto answer = settlement.endings.front().answer; answer != jobs::Answer::ok) {
@@ -39,7 +30,7 @@ IDEAMINE_FUNCTION(ideamine_complete_job) {
         const pg::Arguments arguments{fcinfo};
         const jobs::Ending ending{.lease = read_lease(arguments),
                                   .outcome = jobs::Outcome::completed,
-                                  .data = read_limited(arguments, 3, "result")};
+                                  .data = jobs::read_payload(arguments, 3, "result")};
         const pg::Spi spi;
         return Int32GetDatum(static_cast<std::int32_t>(settle_one(ending).unblocked));
     });
@@ -70,7 +61,7 @@ IDEAMINE_FUNCTION(ideamine_save_checkpoint) {
         const pg::Arguments arguments{fcinfo};
         const auto lease = read_lease(arguments);
         const auto checkpoint = arguments.required<pg::Json>(3, "checkpoint");
-        jobs::check_payload_size("checkpoint", pg::toasted_size(checkpoint.datum));
+        jobs::check_payload_size("checkpoint", checkpoint);
         const pg::Spi spi;
         if (const auto answer = jobs::save_checkpoint(lease, checkpoint);
             answer != jobs::Answer::ok) {
@@ -84,7 +75,7 @@ IDEAMINE_FUNCTION(ideamine_release_job) {
     return pg::boundary([&] {
         const pg::Arguments arguments{fcinfo};
         jobs::Ending ending{.lease = read_lease(arguments), .outcome = jobs::Outcome::released};
-        ending.data = read_limited(arguments, 3, "checkpoint");
+        ending.data = jobs::read_payload(arguments, 3, "checkpoint");
         const pg::Spi spi;
         settle_one(ending);
         return Datum{0};

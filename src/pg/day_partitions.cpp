@@ -3,6 +3,11 @@
 #include "ideamine/pg/key_lock.hpp"
 #include "ideamine/pg/relation.hpp"
 
+extern "C" {
+#include "catalog/namespace.h"
+#include "nodes/makefuncs.h"
+}
+
 namespace ideamine::pg {
 
 namespace {
@@ -14,6 +19,9 @@ constinit Statement list_days{
 
 constinit Statement make_partition{
     "SELECT ideamine_internal.make_day_partition($1, $2::text::date)"};
+
+constinit Statement close_partition{
+    "SELECT ideamine_internal.close_day_partition($1, $2::text::date)"};
 
 constinit Statement drop_partition{
     "SELECT ideamine_internal.drop_day_partition($1, $2::text::date)"};
@@ -54,8 +62,20 @@ bool DayPartitions::ensure(Day day) const {
     return true;
 }
 
+bool DayPartitions::close(Day day) const {
+    return close_partition.execute(table_, date_of(day))[0].get<bool>(0);
+}
+
 bool DayPartitions::drop(Day day) const {
     return drop_partition.execute(table_, date_of(day))[0].get<bool>(0);
+}
+
+void DayPartitions::keep() const {
+    call([this] {
+        char* table = const_cast<char*>(table_);
+        char schema[] = "ideamine";
+        RangeVarGetRelid(makeRangeVar(schema, table, -1), AccessShareLock, false);
+    });
 }
 
 }  // namespace ideamine::pg

@@ -98,6 +98,11 @@ int compare(Decimal value, std::int64_t number) {
     });
 }
 
+int compare(Decimal one, Decimal other) {
+    return call(
+        [=] { return DatumGetInt32(DirectFunctionCall2(numeric_cmp, one.datum, other.datum)); });
+}
+
 Decimal parse_decimal(const std::string& text) {
     return {call([&text] {
         return DirectFunctionCall3(numeric_in, CStringGetDatum(text.c_str()),

@@ -13,14 +13,6 @@ using namespace ideamine;
 
 namespace {
 
-std::optional<pg::Json> read_checkpoint(const pg::Arguments& arguments, int argument) {
-    const auto checkpoint = arguments.optional<pg::Json>(argument);
-    if (checkpoint) {
-        jobs::check_payload_size("checkpoint", pg::toasted_size(checkpoint->datum));
-    }
-    return checkpoint;
-}
-
 constexpr Duration longest_grace = std::chrono::hours{24};
 
 std::optional<Duration> read_grace(const pg::Arguments& arguments, int argument) {
@@ -72,7 +64,7 @@ IDEAMINE_FUNCTION(ideamine_preempt_job) {
         const auto tenant = access::resolve_tenant(arguments.optional<std::string>(0));
         const auto job = arguments.required<Uuid>(1, "job_id");
         const auto cause = read_cause(arguments);
-        const auto checkpoint = read_checkpoint(arguments, 4);
+        const auto checkpoint = jobs::read_payload(arguments, 4, "checkpoint");
         const auto grace = read_grace(arguments, 5);
         pg::Returned returned{arguments};
         const pg::Spi spi;

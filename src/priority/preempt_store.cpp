@@ -2,6 +2,7 @@
 
 #include "ideamine/pg/random.hpp"
 #include "jobs/settle_store.hpp"
+#include "jobs/stop_notices_store.hpp"
 
 namespace ideamine::priority {
 
@@ -29,16 +30,6 @@ constinit pg::Statement note_decision{
     "  AS v (tenant_id, job_id, epoch, run_id, priority_class)"
     " ON CONFLICT (job_id, epoch, tenant_id) DO NOTHING"};
 
-constinit pg::Statement tell_workers{
-    "INSERT INTO ideamine_internal.stop_notices"
-    "  (worker_id, tenant_id, job_id, epoch, reason, made_at)"
-    " SELECT n.worker_id, n.tenant_id, n.job_id, n.epoch, 'preempted', $5"
-    " FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::bigint[])"
-    "  AS n (worker_id, tenant_id, job_id, epoch)"
-    " JOIN ideamine.workers w ON w.worker_id = n.worker_id"
-    " WHERE w.status IN ('active', 'draining', 'degraded')"
-    " ON CONFLICT (worker_id, job_id, epoch, tenant_id) DO NOTHING"};
-
 constinit pg::Statement set_stop_by{
     "UPDATE ideamine.jobs j SET stop_by = least(j.stop_by, $2), preemption_reason = $3"
     " FROM unnest($1) AS victim (tid) WHERE j.ctid = victim.tid",
@@ -56,7 +47,6 @@ struct Columns {
     std::vector<std::string> tenants;
     std::vector<Uuid> jobs;
     std::vector<jobs::Epoch> epochs;
-    std::vector<std::optional<Uuid>> workers;
     std::vector<std::optional<Uuid>> runs;
     std::vector<const char*> classes;
     std::vector<pg::Tid> tids;
@@ -66,7 +56,6 @@ struct Columns {
             tenants.push_back(victim.tenant);
             jobs.push_back(victim.job);
             epochs.push_back(victim.epoch);
-            workers.push_back(victim.worker);
             runs.push_back(victim.run);
             classes.push_back(jobs::to_string(victim.attempt.priority_class));
             tids.push_back(victim.tid);
@@ -74,13 +63,20 @@ struct Columns {
     }
 };
 
+void tell_workers(const std::vector<Victim>& victims, Time now) {
+    jobs::StopNotices notices;
+    for (const auto& victim : victims) {
+        notices.add(victim.worker, victim.tenant, victim.job, victim.epoch, "preempted");
+    }
+    notices.send(jobs::StopNotices::To::those_who_may_hear, now);
+}
+
 void note(const Columns& victims, const Cause& cause, Time now,
           std::optional<Duration> grace = {}) {
     const auto resource = cause.resource ? std::optional{to_string(*cause.resource)} : std::nullopt;
     note_decision.execute(victims.tenants, victims.jobs, victims.epochs, victims.runs,
                           victims.classes, now, cause.beneficiary, resource, cause.threshold,
                           cause.utilization, cause.reason, grace);
-    tell_workers.execute(victims.workers, victims.tenants, victims.jobs, victims.epochs, now);
 }
 
 std::vector<jobs::Ending> endings_of(const std::vector<Victim>& victims,
@@ -117,7 +113,9 @@ void preempt(const std::vector<Victim>& victims, const Cause& cause,
     if (victims.empty()) {
         return;
     }
-    note(Columns{victims}, cause, pg::now());
+    const auto now = pg::now();
+    note(Columns{victims}, cause, now);
+    tell_workers(victims, now);
     jobs::settle(endings_of(victims, {.lease = {},
                                       .outcome = jobs::Outcome::preempted,
                                       .preemption_reason = cause.reason,
@@ -131,6 +129,7 @@ void ask_to_stop(const std::vector<Victim>& victims, const Cause& cause, Time st
     const Columns columns{victims};
     const auto now = pg::now();
     note(columns, cause, now, stop_by - now);
+    tell_workers(victims, now);
     set_stop_by.execute(columns.tids, stop_by, cause.reason);
 }
 
@@ -140,7 +139,7 @@ void fail_at_limit(const std::vector<Victim>& victims) {
     }
     const Columns columns{victims};
     const auto now = pg::now();
-    tell_workers.execute(columns.workers, columns.tenants, columns.jobs, columns.epochs, now);
+    tell_workers(victims, now);
     std::vector<Uuid> events;
     std::ranges::generate_n(std::back_inserter(events), static_cast<std::ptrdiff_t>(victims.size()),
                             pg::make_uuid);

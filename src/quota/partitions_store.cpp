@@ -1,8 +1,7 @@
 #include "quota/partitions_store.hpp"
 
-#include "ideamine/pg/day_partitions.hpp"
+#include "ideamine/pg/day_sums.hpp"
 #include "ideamine/pg/fault_point.hpp"
-#include "ideamine/pg/key_lock.hpp"
 
 namespace ideamine::quota {
 
@@ -14,23 +13,11 @@ using pg::Day;
 constexpr pg::DayPartitions of_tenants{tenant_usage};
 constexpr pg::DayPartitions of_users{user_usage};
 
-// What is appended gets its time just before; so much later nobody can still be about to.
-constexpr Duration grace = std::chrono::hours{1};
-
 // A user's day, wherever on earth, is over when its first hour is older than this.
 constexpr Duration longest_user_day = std::chrono::days{2};
 
 constinit pg::Statement find_horizon{"SELECT rolled_up_to FROM ideamine_internal.usage_horizon",
                                      Kind::reads_latest};
-
-Time horizon() {
-    const auto rows = find_horizon.execute();
-    return rows.empty() ? Time::min() : rows[0].get<Time>(0);
-}
-
-// From here on nothing can be appended: false if somebody keeps it locked.
-constinit pg::Statement close_partition{
-    "SELECT ideamine_internal.close_usage_partition($1, $2::text::date)"};
 
 // Whatever the snapshot of the caller's transaction: all that is in the closed partition counts.
 constinit pg::Statement sum_up{
@@ -46,6 +33,13 @@ constinit pg::Statement move_horizon{
     " ON CONFLICT (only_row) DO UPDATE SET rolled_up_to = excluded.rolled_up_to"
     "  WHERE h.rolled_up_to < excluded.rolled_up_to",
     Kind::writes_latest};
+
+void sum_up_day(Day day) {
+    sum_up.execute(pg::date_of(day), Time{day}, Time{day + std::chrono::days{1}});
+    pg::fault_point("usage.summed_up");
+}
+
+constexpr pg::DaySums sums_of_tenants{of_tenants, find_horizon, move_horizon, sum_up_day};
 
 }  // namespace
 
@@ -64,37 +58,12 @@ std::int64_t make_partitions(Time now) {
 }
 
 std::int64_t roll_up_usage(Time at) {
-    // one after the other, whoever does it
-    pg::lock_key(pg::KeyKind::day_partition, tenant_usage, "roll up");
-    const auto from = horizon();
-    std::int64_t count = 0;
-    for (const auto day : of_tenants.days()) {
-        const Time start = day;
-        const Time end = day + std::chrono::days{1};
-        if (start < from) {
-            continue;
-        }
-        pg::check_interrupts();
-        if (end + grace > std::min(at, pg::now()) ||
-            !close_partition.execute(tenant_usage, pg::date_of(day))[0].get<bool>(0)) {
-            break;
-        }
-        sum_up.execute(pg::date_of(day), start, end);
-        pg::fault_point("usage.summed_up");
-        move_horizon.execute(end);
-        ++count;
-    }
-    return count;
+    return sums_of_tenants.sum_up(at);
 }
 
 std::int64_t drop_old_usage(Time at, Duration keep) {
-    std::int64_t count = 0;
     const auto old = saturating_add(at, -keep);
-    const auto rolled_up_to = horizon();
-    for (const auto day : of_tenants.days()) {
-        const Time end = day + std::chrono::days{1};
-        count += end <= old && end <= rolled_up_to && of_tenants.drop(day) ? 1 : 0;
-    }
+    auto count = sums_of_tenants.drop_before(old);
     for (const auto day : of_users.days()) {
         const Time end = day + std::chrono::days{1};
         // what counts today stays, whatever time it is said to be

@@ -2,6 +2,7 @@
 
 #include "dispatch/running.hpp"
 #include "ideamine/pg/as_owner.hpp"
+#include "ideamine/pg/day_partitions.hpp"
 #include "ideamine/pg/fault_point.hpp"
 #include "ideamine/pg/numeric.hpp"
 #include "ideamine/pg/spi.hpp"
@@ -83,6 +84,7 @@ void append_usage(const UsageRow& row) {
 }
 
 admission::Sums sum_usage(const std::string& tenant, Resource resource, Time window_start) {
+    pg::DayPartitions{tenant_usage}.keep();
     return {
         .settled = in_units(sum_rows.execute(tenant, to_string(resource), window_start), resource),
         .leased = sum_leased(tenant, resource)};

@@ -5,6 +5,7 @@
 #include "dispatch/running.hpp"
 #include "ideamine/pg/extension.hpp"
 #include "jobs/settle_store.hpp"
+#include "jobs/stop_notices_store.hpp"
 #include "workers/beats_shared.hpp"
 #include "workers/replace_store.hpp"
 #include "workers/workers_settings.hpp"
@@ -59,16 +60,6 @@ constinit pg::Statement expired_leases{
     "    OR w.worker_id IS NULL OR w.status IN ('failed', 'terminated'))"
     "  FOR NO KEY UPDATE OF j SKIP LOCKED) AS expired"};
 
-constinit pg::Statement tell_workers{
-    "INSERT INTO ideamine_internal.stop_notices (worker_id, tenant_id, job_id, epoch, reason, "
-    "made_at)"
-    " SELECT n.worker_id, n.tenant_id, n.job_id, n.epoch, n.reason, $6"
-    " FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::bigint[], $5::text[])"
-    "  AS n (worker_id, tenant_id, job_id, epoch, reason)"
-    " JOIN ideamine.workers w ON w.worker_id = n.worker_id"
-    " WHERE w.status IN ('active', 'draining', 'degraded')"
-    " ON CONFLICT (worker_id, job_id, epoch, tenant_id) DO UPDATE SET reason = excluded.reason"};
-
 Ending ending_of(const pg::Row& row, Outcome outcome, const char* error) {
     Ending ending{.lease = {row.get<std::string>(0), row.get<Uuid>(1), row.get<std::int64_t>(2)},
                   .outcome = outcome};
@@ -78,22 +69,9 @@ Ending ending_of(const pg::Row& row, Outcome outcome, const char* error) {
     return ending;
 }
 
-// Leases that ended behind their workers' backs.
-struct Notices {
-    std::vector<Uuid> workers;
-    std::vector<std::string> tenants;
-    std::vector<Uuid> jobs;
-    std::vector<jobs::Epoch> epochs;
-    std::vector<const char*> reasons;
-
-    void add(const Uuid& worker, const Ending& ending) {
-        workers.push_back(worker);
-        tenants.push_back(ending.lease.tenant);
-        jobs.push_back(ending.lease.job);
-        epochs.push_back(ending.lease.epoch);
-        reasons.push_back(ending.outcome == Outcome::timed_out ? "deadline" : "lease lost");
-    }
-};
+const char* reason_of(const Ending& ending) {
+    return ending.outcome == Outcome::timed_out ? "deadline" : "lease lost";
+}
 
 }  // namespace
 
@@ -154,23 +132,26 @@ void mark_stale(Time at, pg::Returned& returned) {
 
 void expire_leases(Time at, pg::Returned& returned) {
     std::vector<Ending> endings;
-    Notices notices;
+    std::vector<Uuid> holders;
+    // these leases end behind their workers' backs
+    jobs::StopNotices notices;
     for (const pg::Row row : expired_leases.execute(at)) {
         const bool timed_out = row.get<bool>(4);
         endings.push_back(
             timed_out ? ending_of(row, Outcome::timed_out, "the attempt ran past its deadline")
                       : ending_of(row, Outcome::lost, "the lease ran out"));
-        notices.add(row.get<Uuid>(3), endings.back());
+        holders.push_back(row.get<Uuid>(3));
+        const auto& [tenant, job, epoch] = endings.back().lease;
+        notices.add(holders.back(), tenant, job, epoch, reason_of(endings.back()));
     }
     if (endings.empty()) {
         return;
     }
     const auto settled = jobs::settle(endings).endings;
-    tell_workers.execute(notices.workers, notices.tenants, notices.jobs, notices.epochs,
-                         notices.reasons, at);
+    notices.send(jobs::StopNotices::To::those_who_may_hear, at);
     for (std::size_t i = 0; i < settled.size(); ++i) {
         const auto& lease = endings[i].lease;
-        returned.add(lease.tenant, lease.job, lease.epoch, notices.workers[i],
+        returned.add(lease.tenant, lease.job, lease.epoch, holders[i],
                      pg::Enum{"ideamine.job_status", settled[i].status});
     }
 }

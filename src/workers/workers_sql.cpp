@@ -77,7 +77,7 @@ IDEAMINE_FUNCTION(ideamine_heartbeat) {
             throw Error(Code::invalid_argument, "metrics must be a JSON object");
         }
         if (metrics) {
-            jobs::check_payload_size("metrics", pg::toasted_size(metrics->datum));
+            jobs::check_payload_size("metrics", *metrics);
         }
         pg::Returned returned{arguments};
         const pg::Spi spi;

@@ -65,6 +65,8 @@ BEGIN
     INSERT INTO ideamine.budget_events VALUES (gen_random_uuid(), tenant, 'project', 'search', 'once', '-infinity', 'warn_at', 'alert',
       5, 3, 2, 60, 0, '{}', now());
     INSERT INTO ideamine.tenant_usage_rollups VALUES (tenant, 'tokens', '-infinity', '2026-01-01', 1, 1);
+    INSERT INTO ideamine.cost_rollups (tenant_id, day, entry, day_start, project_id, kind, amount, events)
+    VALUES (tenant, '2026-01-01', 1, '2026-01-01', 'search', 'actual', 1, 1);
     INSERT INTO things SELECT thing.*;
   END LOOP;
   PERFORM ideamine.register_worker('acme and globex', tenants => '{acme,globex}'), ideamine.register_worker('everybody''s'),
@@ -74,6 +76,7 @@ $$;
 SELECT ideamine.record_violations();
 SELECT * FROM ideamine.load_model_prices('{"gpt": {"input_cost_per_token": 0.001, "output_cost_per_token": 0.002}}');
 INSERT INTO ideamine_internal.usage_horizon VALUES (true, '-infinity');
+INSERT INTO ideamine_internal.cost_horizon VALUES (true, '-infinity');
 INSERT INTO ideamine.platform_capacity VALUES ('gpu', 100);
 
 CREATE ROLE regress_acme LOGIN;
@@ -154,7 +157,7 @@ INSERT INTO calls VALUES
   ('check_quota', $$ideamine.check_quota(<t>, 'gpu', 1)$$),
   ('check_user_quota', $$ideamine.check_user_quota(<t>, 'ann', 'search')$$),
   ('cleanup_old_usage_records', 'ideamine.cleanup_old_usage_records()'),
-  ('close_usage_partition', $$ideamine_internal.close_usage_partition('tenant_usage', '2000-01-01')$$),
+  ('close_day_partition', $$ideamine_internal.close_day_partition('tenant_usage', '2000-01-01')$$),
   ('complete_job', 'ideamine.complete_job(<t>, <j>, <e>)'),
   ('complete_jobs', $$ideamine.complete_jobs(jsonb_build_array(jsonb_build_object('tenant_id', <t>::text, 'job_id', <j>, 'epoch', <e>)), true)$$),
   ('create_job', $$ideamine.create_job(<t>, 'x')$$),
@@ -167,6 +170,7 @@ INSERT INTO calls VALUES
   ('drain_worker', 'ideamine.drain_worker(<w>)'),
   ('copy_column_comments', $$ideamine_internal.copy_column_comments('ideamine.jobs', 'ideamine.v_jobs')$$),
   ('drop_day_partition', $$ideamine_internal.drop_day_partition('tenant_usage', '2000-01-01')$$),
+  ('drop_old_costs', 'ideamine.drop_old_costs()'),
   ('effective_class', $$ideamine_internal.effective_class('P3', now())$$),
   ('end_graces', 'ideamine.end_graces()'),
   ('enforce_closings', 'ideamine.enforce_closings()'),
@@ -240,6 +244,7 @@ INSERT INTO calls VALUES
   ('retry_dead_letters', 'ideamine.retry_dead_letters(<t>)'),
   ('retry_dead_letters', $$ideamine.retry_dead_letters(<t>, jsonb_build_object('job_ids', jsonb_build_array(<d>)))$$),
   ('revoke_role', $$ideamine.revoke_role(<t>, 'stranger', 'search')$$),
+  ('roll_up_costs', 'ideamine.roll_up_costs()'),
   ('roll_up_usage', 'ideamine.roll_up_usage()'),
   ('save_checkpoint', $$ideamine.save_checkpoint(<t>, <j>, <e>, '1')$$),
   ('secure_rows', $$ideamine_internal.secure_rows('ideamine.jobs', 'true')$$),
@@ -329,6 +334,6 @@ CALL ideamine.wait_for_jobs(gen_random_uuid(), '0');
 \set VERBOSITY default
 \c - :superuser
 TRUNCATE ideamine.tenant_logins, ideamine.models, ideamine.job_history, ideamine_internal.usage_horizon, ideamine.platform_capacity, ideamine.budgets,
-  ideamine.budget_events, ideamine.closings, ideamine.workflow_runs, ideamine.cost_events, ideamine.cost_keys,
-  ideamine.cost_reservations;
+  ideamine.budget_events, ideamine.closings, ideamine.workflow_runs, ideamine.cost_events, ideamine.cost_rollups,
+  ideamine.cost_keys, ideamine.cost_reservations, ideamine_internal.cost_horizon;
 DROP ROLE regress_acme, regress_globex, regress_both, regress_none;

@@ -93,10 +93,11 @@ SELECT ideamine.estimate_cost('gpt-4o', 9223372036854775807, 9223372036854775807
 
 -- A price that is not known is no zero, but needed only where there are such tokens.
 SELECT ideamine.estimate_cost('only input', 7, 0), ideamine.estimate_cost('only output', 0);
-SELECT ideamine.estimate_cost('picture', 0, 0);
 CALL pg_temp.refused($$SELECT ideamine.estimate_cost('only input', 7, 1)$$);
 CALL pg_temp.refused($$SELECT ideamine.estimate_cost('only output', 1, 1)$$);
 CALL pg_temp.refused($$SELECT ideamine.estimate_cost('picture', 1, 1)$$);
+CALL pg_temp.refused($$SELECT ideamine.estimate_cost('picture', 0, 0)$$);
+CALL pg_temp.refused($$SELECT ideamine.estimate_cost('new', 0, 0)$$);
 CALL pg_temp.refused($$SELECT ideamine.estimate_cost('only input', 7)$$);
 CALL pg_temp.refused($$SELECT ideamine.estimate_cost('gpt-5o', 1, 1)$$);
 CALL pg_temp.refused($$SELECT ideamine.estimate_cost('sample_spec', 0, 0)$$);
@@ -106,6 +107,37 @@ CALL pg_temp.refused($$SELECT ideamine.estimate_cost('gpt-4o', NULL)$$);
 CALL pg_temp.refused($$SELECT ideamine.estimate_cost(NULL, 1, 1)$$);
 CALL pg_temp.refused($$SELECT ideamine.estimate_cost('', 1, 1)$$);
 CALL pg_temp.refused($$SELECT ideamine.estimate_cost(repeat('x', 201), 1, 1)$$);
+
+-- Long input makes all tokens dearer, those of output too, for as many thousands as there are prices; never cheaper.
+SELECT * FROM ideamine.load_model_prices('{
+  "long": {"input_cost_per_token": 1e-06, "output_cost_per_token": 4e-06, "max_output_tokens": 1000,
+    "input_cost_per_token_above_128k_tokens": 2.000000000000001e-06, "output_cost_per_token_above_128k_tokens": 8e-06,
+    "output_cost_per_token_above_1000k_tokens": 9e-06, "input_cost_per_token_above_512k_tokens": 1e-09,
+    "input_cost_per_token_above_1k_tokens_priority": 1, "cache_read_input_token_cost_above_1k_tokens": 1,
+    "output_cost_per_image_above_1k_tokens": 1, "input_cost_per_token_above_2k_tokens": null},
+  "only long": {"input_cost_per_token_above_32k_tokens": 3e-06, "output_cost_per_token_above_64k_tokens": 5e-06}}');
+SELECT tokens, ideamine.estimate_cost('long', tokens) AS estimate,
+  tokens * CASE WHEN tokens < 128000 THEN 0.000001 ELSE 0.000002000000000000001 END
+  + 1000 * CASE WHEN tokens < 128000 THEN 0.000004 WHEN tokens < 1000000 THEN 0.000008 ELSE 0.000009 END AS same
+FROM unnest('{0,127999,128000,128001,512001,999999,1000000,2000000}'::bigint[]) AS tokens;
+SELECT prices -> 'input_cost_per_token_above_128k_tokens' AS exact FROM ideamine.models WHERE model = 'long';
+SELECT ideamine.estimate_cost('only long', 32000, 0), ideamine.estimate_cost('only long', 64000, 1);
+CALL pg_temp.refused($$SELECT ideamine.estimate_cost('only long', 31999, 0)$$);
+CALL pg_temp.refused($$SELECT ideamine.estimate_cost('only long', 63999, 1)$$);
+CALL pg_temp.refused($$SELECT ideamine.load_model_prices('{"m": {"input_cost_per_token_above_128k_tokens": 1001}}')$$);
+CALL pg_temp.refused($$SELECT ideamine.load_model_prices('{"m": {"output_cost_per_token_above_128k_tokens": {"a": 1}}}')$$);
+CALL pg_temp.refused($$SELECT ideamine.load_model_prices('{"m": {"output_cost_per_token_above_128k_tokens": -1}}')$$);
+
+-- What charges for something else than tokens is not free because its tokens are; what charges for nothing is.
+SELECT * FROM ideamine.load_model_prices('{
+  "rerank": {"input_cost_per_token": 0, "output_cost_per_token": 0, "input_cost_per_query": 0.002},
+  "voice": {"input_cost_per_character": 0.00003, "output_cost_per_token": 0}, "film": {"output_cost_per_second": 0.1},
+  "free": {"input_cost_per_token": 0, "output_cost_per_token": 0, "input_cost_per_request": 0},
+  "searches": {"input_cost_per_token": 1e-06, "output_cost_per_token": 0, "search_context_cost_per_query": {"low": 0.01}}}');
+SELECT ideamine.estimate_cost('free', 1000, 1000), ideamine.estimate_cost('searches', 1000, 1000);
+CALL pg_temp.refused($$SELECT ideamine.estimate_cost('rerank', 10, 10)$$);
+CALL pg_temp.refused($$SELECT ideamine.estimate_cost('voice', 0, 10)$$);
+CALL pg_temp.refused($$SELECT ideamine.estimate_cost('film', 0, 0)$$);
 
 -- ---- roles --------------------------------------------------------------------------------------
 

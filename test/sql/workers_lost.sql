@@ -207,3 +207,13 @@ SELECT count(*) FROM ideamine.mark_stale_workers(now() + interval '50 s');
 SELECT count(*) FROM ideamine.mark_stale_workers(now() + interval '70 s');
 SELECT status, last_heartbeat_at > :'written' AS was_known FROM ideamine.workers;
 CALL pg_temp.refused('SELECT * FROM ideamine.heartbeat(%L)', :'quiet');
+
+-- Who has ended is not told of a lease that ends because of that; who cancels a job does not ask what became of its worker.
+TRUNCATE ideamine.workers, ideamine.jobs, ideamine.job_dependencies, ideamine.ended_attempts, ideamine_internal.stop_notices;
+SELECT ideamine.register_worker('ended') AS ended \gset
+SELECT count(*) FROM unnest('{cancelled,expired}'::text[]) AS type, ideamine.create_job('acme', type);
+SELECT count(*) FROM ideamine.acquire_jobs(:'ended', 2);
+UPDATE ideamine.workers SET status = 'failed', ended_at = now();
+SELECT ideamine.cancel_job(tenant_id, job_id) FROM ideamine.jobs WHERE job_type = 'cancelled';
+SELECT status FROM ideamine.expire_leases();
+SELECT j.job_type, n.reason FROM ideamine_internal.stop_notices n JOIN ideamine.jobs j USING (job_id);

@@ -298,7 +298,7 @@ sub model_prices
 	return { map { $_ => {
 		litellm_provider => 'openai', mode => one_of(qw(chat embedding)), max_input_tokens => raw(one_of('8192', '1e6', '"many"')),
 		max_tokens => raw(4096), input_cost_per_token => raw(one_of('2.5e-06', '0', '1000')),
-		output_cost_per_token => raw(one_of('1e-05', 'null')), search_cost => { low => raw('0.01') } }
+		output_cost_per_token => raw(one_of('1e-05', 'null')), input_cost_per_token_above_1k_tokens => raw(one_of('2.5e-06', '1000')), search_cost => { low => raw('0.01') } }
 	} one_of(@words), grep { chance(30) } @words };
 }
 

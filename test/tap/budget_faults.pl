@@ -1,6 +1,6 @@
 # At every fault point of budgets, under clients that reserve, settle, release and record, with savepoints and rollbacks: a process
 # is killed there, and the server with it; a session is ended; a statement is cancelled; others come between. No budget is passed,
-# and counters are the sums of their rows each time.
+# and counters are the sums of their rows each time. Some of these days are over, and are rolled up once.
 #
 #   IDEAMINE_FAULT_POINT=costs.appended TAP=budget_faults scripts/check tap
 use strict;
@@ -14,7 +14,8 @@ use Test::More;
 my $only = $ENV{IDEAMINE_FAULT_POINT} // '';
 
 # Each with how often a process passes it until something happens.
-my %interval = ('costs.appending' => 3, 'costs.appended' => 3, 'costs.reserved' => 3, 'costs.reservation_ended' => 3);
+my %interval = ('costs.appending' => 3, 'costs.appended' => 3, 'costs.reserved' => 3, 'costs.reservation_ended' => 3,
+	'costs.summed_up' => 2);
 
 my @sources = glob 'src/budget/*.cpp';
 my @points = sort map { slurp_file($_) =~ /fault_point(?:_without_error)?\("([a-z_.]+)"\)/g } @sources;
@@ -56,12 +57,33 @@ COMMIT;
 \endif
 END
 
+# What is over, and rolled up by all clients at once.
+my $roll_up = PostgreSQL::Test::Utils::tempdir() . '/roll_up.sql';
+append_to_file($roll_up, <<'END');
+SELECT ideamine.roll_up_costs();
+SELECT ideamine.reload_counters();
+END
+my $next_day = 40;  # days ago
+sub make_days_that_are_over
+{
+	for my $days_ago (reverse $next_day - 2 .. $next_day)
+	{
+		sql(qq{SELECT ideamine_internal.make_day_partition('cost_events', (now() AT TIME ZONE 'UTC')::date - $days_ago);
+			INSERT INTO ideamine.cost_events (event_id, recorded_at, day_start, amount, kind, tenant_id, run_id, project_id)
+			SELECT gen_random_uuid(), now() - interval '$days_ago days', date_trunc('day', now(), 'UTC') - interval '$days_ago days',
+				0.000000001, 'actual', 'acme', ('00000000-0000-7000-8000-00000000000' || n)::uuid, 'search' FROM generate_series(1, 3) AS n});
+	}
+	$next_day -= 3;
+	sql('SELECT ideamine.reload_counters()');
+	return;
+}
+
 # Returns whether all went to its end.
 sub storm
 {
-	my ($fault, $transactions) = @_;
+	my ($fault, $transactions, @others) = @_;
 	local $ENV{PGOPTIONS} = '-c ideamine.fault=' . $fault =~ s/ /\\ /gr;
-	my $succeeded = IPC::Run::run([ 'pgbench', '-n', '-c', 8, '-j', 2, '-t', $transactions, '-f', $script,
+	my $succeeded = IPC::Run::run([ 'pgbench', '-n', '-c', 8, '-j', 2, '-t', $transactions, '-f', $script, @others,
 			$node->connstr('postgres') ], '>', \my $out, '2>&1');
 	note($out) unless $succeeded;
 	return $succeeded;
@@ -98,7 +120,8 @@ for my $point (grep { /^\Q$only\E/ } @points)
 		my $log = -s $node->logfile;
 		# money anew, so that something is spent
 		sql(q{UPDATE ideamine.budgets SET total = total + 0.02});
-		storm("$point $action $interval{$point}", 10);
+		make_days_that_are_over() if $point eq 'costs.summed_up';
+		storm("$point $action $interval{$point}", 10, $point eq 'costs.summed_up' ? ('-f', $roll_up) : ());
 		ok(has_struck($point, $log), "$point, $action: it has happened");
 		if ($action eq 'kill')
 		{
@@ -111,6 +134,12 @@ for my $point (grep { /^\Q$only\E/ } @points)
 sql(q{SELECT ideamine.expire_cost_reservations(now() + interval '1 day')});
 is(sql(q{SELECT coalesce(sum(held), 0) FROM ideamine.v_budget_status}), 0, 'nothing is held for ever');
 all_is_exact('after all holds have expired');
+sql('SELECT ideamine.roll_up_costs()');
+is(sql(q{SELECT sum(amount), count(DISTINCT day) FROM ideamine.cost_rollups}),
+	sql(q{SELECT sum(amount), count(DISTINCT day_start) FROM ideamine.cost_events WHERE day_start < now() - interval '2 days'}),
+	'what is over is rolled up once');
+sql('SELECT ideamine.reload_counters()');
+all_is_exact('after days were rolled up');
 
 $node->stop;
 done_testing();

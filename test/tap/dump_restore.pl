@@ -76,6 +76,12 @@ $source->safe_psql('app', qq{
 	SELECT ideamine.act_on_budgets();
 	SELECT ideamine.record_cost('acme', 0.000000001, project => 'search', idempotency_key => 'once');
 	SELECT ideamine.reserve_cost('acme', 2, project => 'search');
+	-- what was spent on a day that is closed
+	SELECT ideamine_internal.make_day_partition('cost_events', '2020-01-01');
+	INSERT INTO ideamine.cost_events (event_id, recorded_at, day_start, amount, kind, tenant_id, project_id)
+	VALUES (gen_random_uuid(), '2020-01-01 12:00Z', '2020-01-01 00:00Z', 0.000000003, 'actual', 'acme', 'search');
+	SELECT ideamine.roll_up_costs();
+	SELECT ideamine.set_budget('acme', 'project', 'search', 10);
 	-- prices keep every decimal
 	SELECT ideamine.load_model_prices('{"gpt": {"input_cost_per_token": 2.50e-06, "output_cost_per_token": 1e-30, "search_cost": {"low": 0.030}}}');
 });
@@ -132,6 +138,9 @@ for my $database ('app', 'custom')
 		SELECT count(*) FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
 		WHERE i.inhparent = 'ideamine.tenant_usage'::regclass AND NOT c.relrowsecurity}), '0',
 		"partitions of usage in $database have row security as before");
+	is($target->safe_psql($database, q{SELECT spent FROM ideamine.v_budget_status WHERE period = 'once'}), '0.000000004',
+		"a budget in $database counts sums of days that are over, and what was recorded since then");
+	is($target->safe_psql($database, q{SELECT ideamine.roll_up_costs()}), '0', "no day is summed up again in $database");
 
 	my $answer = $target->safe_psql($database, qq{
 		SELECT count(*) FROM ideamine.acquire_jobs(ideamine.register_worker('new'), 10)});

@@ -63,9 +63,12 @@ $session = $node->background_psql('postgres');
 $session->query_safe(q{BEGIN; SELECT ideamine.enforce_quota('acme', 'gpu', 5)});
 my $victim = $node->background_psql('postgres');
 my $process = $victim->query_safe('SELECT pg_backend_pid()');
+my $log = -s $node->logfile;
 kill 'KILL', $process;
 eval { $victim->quit };
 eval { $session->quit };
+# until the postmaster has noticed, the server answers as before
+ok($node->wait_for_log(qr/all server processes terminated/, $log), 'the server starts anew');
 $node->poll_query_until('postgres', 'SELECT true');
 is(counter($node, 'acme', 'gpu'), '3', 'after a process has crashed counters are loaded anew');
 is(sql(q{SELECT allowed, current FROM ideamine.enforce_quota('acme', 'gpu', 5)}), 't|8', 'and there is room');

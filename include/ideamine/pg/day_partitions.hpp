@@ -20,12 +20,19 @@ class DayPartitions {
   public:
     constexpr explicit DayPartitions(const char* table) : table_(table) {}
 
+    const char* table() const { return table_; }
     // Those that there are, oldest first.
     std::vector<Day> days() const;
     // Makes the partition of a day if nobody did so in time. False: it was there.
     bool ensure(Day day) const;
-    // False if somebody keeps it locked.
+    // From here on nothing can be appended to it. False if somebody keeps it locked.
+    bool close(Day day) const;
+    // The same, as all of it goes.
     bool drop(Day day) const;
+    // None is dropped until this transaction ends. Whoever reads rows together with sums of what
+    // was dropped has to say so first: a statement takes its snapshot before it waits for the
+    // table, and would find neither the rows nor the sums of what others sum up and drop meanwhile.
+    void keep() const;
 
   private:
     bool exists(const std::string& date) const;

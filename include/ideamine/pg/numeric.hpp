@@ -40,6 +40,7 @@ std::int64_t to_units(std::string_view what, Decimal value, int digits, Rounding
 
 // Less than 0, 0 or more than 0, as the value is less than the number, equal, or more; NaN is more.
 int compare(Decimal value, std::int64_t number);
+int compare(Decimal one, Decimal other);
 
 // As a JSON number says it.
 Decimal parse_decimal(const std::string& text);
