@@ -209,8 +209,10 @@ bool lease(const std::string& tenant, const LeaseDemand& demand, Throttling thro
     if (!asks.empty() && !admit_all(asks, throttling)) {
         return false;
     }
+    // what this job has just been given may throttle those that come after it
+    const auto of_run = asks.empty() ? throttling : Throttling::ignored;
     const auto id = run_id(tenant, *demand.run);
-    if (counters::join(membership(tenant, id, 1), throttling).verdict.allowed()) {
+    if (counters::join(membership(tenant, id, 1), of_run).verdict.allowed()) {
         return true;
     }
     std::ranges::for_each(asks, counters::give_up_lease);

@@ -45,10 +45,11 @@ SELECT cancelled FROM pg_temp.of('three') j, ideamine.cancel_job('payer', j.job_
 TABLE pg_temp.held;
 SELECT state, estimate, by_claim, expires_at, count(*) FROM ideamine.cost_reservations GROUP BY 1, 2, 3, 4 ORDER BY 1, 2;
 
--- Quota and money are held together or not at all.
-SELECT ideamine.set_quotas('payer', max_gpus => 1) IS NOT NULL AS set;
+-- Quota and money are held together or not at all. Who takes so much that its tenant is throttled is handed out itself.
+SELECT ideamine.set_quotas('payer', max_gpus => 1, throttle_enabled => true) IS NOT NULL AS set;
 SELECT count(pg_temp.make('gpu ' || i, '{"cost": 2, "gpu": 1}')) FROM generate_series(1, 2) i;
 SELECT job_type FROM ideamine.acquire_jobs(:'w', 10);
+SELECT ideamine.set_quotas('payer', throttle_enabled => false) IS NOT NULL AS set;
 TABLE pg_temp.held;
 SELECT ideamine.release_job('payer', job_id, epoch) IS NOT NULL AS released FROM pg_temp.of('gpu 1');
 SELECT pg_temp.make('too dear', '{"cost": 9, "gpu": 1}') IS NOT NULL AS made;
