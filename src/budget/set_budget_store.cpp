@@ -45,12 +45,8 @@ namespace {
 
 // What is closed by now may be open again, or only with another action.
 void close_as_changed(const Scope& scope, const Budget& budget) {
-    if (const auto windows = current_windows(scope.tenant, pg::now());
-        windows && !budget.fired.empty()) {
+    if (const auto windows = current_windows(scope.tenant, pg::now())) {
         close_as_fired(scope, budget, window_of(*windows, budget.period));
-    }
-    if (scope.kind == ScopeKind::run) {
-        workflow::note_run(scope.tenant, *parse_uuid(scope.id));
     }
 }
 
@@ -79,7 +75,12 @@ SetBudget set_budget(const Scope& scope, Period period, Amount total,
         budget.fired = budget.fired - again;
     }
     write_budget(scope, budget, true);
-    close_as_changed(scope, budget);
+    if (!created) {
+        close_as_changed(scope, budget);
+    }
+    if (scope.kind == ScopeKind::run) {
+        workflow::note_run(scope.tenant, *parse_uuid(scope.id));
+    }
     return {.created = created, .armed_again = again};
 }
 
