@@ -21,14 +21,15 @@ constinit pg::Statement find_budgets{
 // Of a window from $3 to before $4. What settles a reservation counts in the day in which that was
 // made, so that it may be recorded later. What was recorded before the horizon is in the rollups,
 // whole.
-#define IDEAMINE_SPENT(condition)                                                         \
+#define IDEAMINE_SPENT_IF(rolled_up, recorded)                                            \
     "SELECT coalesce((SELECT sum(amount) FROM ideamine.cost_rollups"                      \
-    "  WHERE tenant_id = $1 AND day_start >= $3 AND day_start < $4 AND " condition        \
+    "  WHERE tenant_id = $1 AND day_start >= $3 AND day_start < $4 AND " rolled_up        \
     "), 0) + coalesce((SELECT sum(amount) FROM ideamine.cost_events"                      \
     "  WHERE tenant_id = $1 AND day_start >= $3 AND day_start < $4 AND recorded_at >= $3" \
     "   AND recorded_at >= coalesce("                                                     \
     "    (SELECT rolled_up_to FROM ideamine_internal.cost_horizon), '-infinity')"         \
-    "   AND " condition "), 0)"
+    "   AND " recorded "), 0)"
+#define IDEAMINE_SPENT(condition) IDEAMINE_SPENT_IF(condition, condition)
 #define IDEAMINE_HELD_MONEY(condition)                                                   \
     "SELECT coalesce(sum(estimate), 0) FROM ideamine.cost_reservations"                  \
     " WHERE tenant_id = $1 AND day_start >= $3 AND day_start < $4 AND ended_at IS NULL " \
@@ -44,8 +45,12 @@ constinit Sums of_run{pg::Statement{IDEAMINE_SPENT("run_id = $2::uuid"), Kind::r
 constinit Sums of_project{
     pg::Statement{IDEAMINE_SPENT("project_id = $2"), Kind::reads_latest},
     pg::Statement{IDEAMINE_HELD_MONEY("project_id = $2"), Kind::reads_latest}};
-constinit Sums of_tenant{pg::Statement{IDEAMINE_SPENT("$2 = $1"), Kind::reads_latest},
-                         pg::Statement{IDEAMINE_HELD_MONEY("$2 = $1"), Kind::reads_latest}};
+constinit Sums of_tenant{
+    pg::Statement{
+        // the primary key has the days on which it was recorded, none of them before the window
+        IDEAMINE_SPENT_IF("$2 = $1 AND day >= ($3 AT TIME ZONE 'UTC')::date", "$2 = $1"),
+        Kind::reads_latest},
+    pg::Statement{IDEAMINE_HELD_MONEY("$2 = $1"), Kind::reads_latest}};
 
 Sums& sums_of(ScopeKind kind) {
     switch (kind) {
