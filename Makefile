@@ -46,9 +46,9 @@ override with_llvm := no
 # Row security comes last, for all tables that there are by then.
 sql_modules := schema_tables access_tables projects_tables roles_tables logins_tables workers_tables \
                jobs_tables jobs_history_tables idempotency_tables queues_tables events_tables quota_tables priority_tables \
-               budget_tables budget_models_tables \
+               priority_policies_tables budget_tables budget_models_tables \
                access projects roles logins workers jobs_history jobs jobs_dispatch idempotency queues quota quota_users quota_counters \
-               quota_usage priority budget budget_models partitions bgworker \
+               quota_usage priority priority_policies budget budget_models partitions bgworker \
                older_names row_security
 sql_files := $(sql_modules:%=sql/modules/%.sql)
 unlisted := $(filter-out $(sql_files),$(wildcard sql/modules/*.sql))
@@ -61,7 +61,7 @@ extension_sql := build/$(EXTENSION)--$(extension_version).sql
 # are now. Only the step to this version is made here: once released, it is kept in sql/released.
 upgrade_step := $(wildcard sql/upgrade/*--$(extension_version).sql)
 new_tables := jobs_history_tables projects_tables roles_tables logins_tables events_tables quota_tables priority_tables \
-              budget_tables budget_models_tables
+              priority_policies_tables budget_tables budget_models_tables
 upgrade_files := $(upgrade_step) $(new_tables:%=sql/modules/%.sql) $(filter-out %_tables.sql,$(sql_files))
 upgrade_sql := $(upgrade_step:sql/upgrade/%=build/$(EXTENSION)--%)
 DATA_built := $(extension_sql) $(upgrade_sql)

@@ -3,8 +3,11 @@
 #include <map>
 
 #include "access/tenant_store.hpp"
+#include "ideamine/pg/bell.hpp"
 #include "jobs/publish_store.hpp"
 #include "jobs/released_store.hpp"
+#include "quota/held_room_store.hpp"
+#include "quota/shortages_store.hpp"
 
 namespace ideamine::jobs {
 
@@ -15,21 +18,42 @@ constinit pg::Statement list_demands{
     " FROM unnest($1) AS locked (tid) JOIN ideamine.jobs j ON j.ctid = locked.tid",
     pg::Statement::Kind::writes_by_tid};
 
-using Demands = std::map<std::uint64_t, quota::LeaseDemand>;
+constinit pg::Statement list_holders{
+    "SELECT j.ctid, j.job_id FROM unnest($1) AS locked (tid)"
+    " JOIN ideamine.jobs j ON j.ctid = locked.tid"
+    " JOIN ideamine.held_room h ON h.job_id = j.job_id AND h.tenant_id = j.tenant_id",
+    pg::Statement::Kind::writes_by_tid};
 
-Demands read_demands(const Tids& counted) {
-    Demands demands;
-    if (!counted.empty()) {
-        for (const pg::Row row : list_demands.execute(counted)) {
-            demands[key_of(row.get<pg::Tid>(0))] = Released::read_demand(row, 1);
-        }
-    }
-    return demands;
+struct Wanted {
+    quota::LeaseDemand demand;
+    std::optional<Uuid> holder;  // the job, if room may be held for it
+};
+
+using AllWanted = std::map<std::uint64_t, Wanted>;
+
+bool may_have_room_held(PriorityClass priority_class) {
+    return priority_class <= PriorityClass::p1;
 }
 
-quota::LeaseDemand demand_of(const Demands& demands, const pg::Tid& tid) {
-    const auto found = demands.find(key_of(tid));
-    return found == demands.end() ? quota::LeaseDemand{} : found->second;
+AllWanted read_wanted(const Tids& counted, bool may_hold) {
+    AllWanted all;
+    if (counted.empty()) {
+        return all;
+    }
+    for (const pg::Row row : list_demands.execute(counted)) {
+        all[key_of(row.get<pg::Tid>(0))].demand = Released::read_demand(row, 1);
+    }
+    if (may_hold) {
+        for (const pg::Row row : list_holders.execute(counted)) {
+            all[key_of(row.get<pg::Tid>(0))].holder = row.get<Uuid>(1);
+        }
+    }
+    return all;
+}
+
+Wanted wanted_of(const AllWanted& all, const pg::Tid& tid) {
+    const auto found = all.find(key_of(tid));
+    return found == all.end() ? Wanted{} : found->second;
 }
 
 quota::Throttling throttling_in(PriorityClass priority_class) {
@@ -91,7 +115,28 @@ bool QuotaGate::find_out() {
     return true;
 }
 
-QuotaLine::QuotaLine(PriorityClass priority_class) : throttling_(throttling_in(priority_class)) {}
+QuotaLine::QuotaLine(PriorityClass priority_class)
+    : throttling_(throttling_in(priority_class)),
+      may_hold_(counts_leases_ && may_have_room_held(priority_class)) {}
+
+// Somebody of a lower class may have what it needs. Who goes on asking for the same job need not
+// say so each time.
+void QuotaLine::hold_back(const pg::Tid& tid, const quota::LeaseDemand& demand) {
+    constexpr auto silence = std::chrono::seconds{1};
+    constinit static std::uint64_t latest = 0;
+    constinit static Time latest_at{};
+    line_.hold_back(demand);
+    if (!may_hold_ || has_rung_ || demand.needs.empty()) {
+        return;
+    }
+    const auto now = pg::now();
+    if (latest != key_of(tid) || now - latest_at >= silence) {
+        latest = key_of(tid);
+        latest_at = now;
+        has_rung_ = true;
+        pg::bell::ring(Bell::room);
+    }
+}
 
 Tids QuotaLine::admit(const std::string& tenant, const Tids& jobs, const Tids& counted) {
     if (!counts_leases_ || jobs.empty()) {
@@ -103,27 +148,34 @@ Tids QuotaLine::admit(const std::string& tenant, const Tids& jobs, const Tids& c
         return {jobs.begin(), jobs.begin() + fitting};
     }
     Tids admitted;
-    const auto demands = read_demands(counted);
+    const auto all = read_wanted(counted, may_hold_);
     for (const auto& tid : jobs) {
-        const auto demand = demand_of(demands, tid);
-        if (line_.lets_pass(demand) && quota::lease(tenant, demand, throttling_)) {
+        const auto wanted = wanted_of(all, tid);
+        if (wanted.holder && !quota::has_come_free(tenant, wanted.demand.needs)) {
+            continue;  // it waits for who is to give way, and has its room then
+        }
+        if ((wanted.holder && quota::claim_held_room(tenant, *wanted.holder)) ||
+            (line_.lets_pass(wanted.demand) && quota::lease(tenant, wanted.demand, throttling_))) {
             admitted.push_back(tid);
         } else {
-            line_.hold_back(demand);
+            hold_back(tid, wanted.demand);
         }
     }
     return admitted;
 }
 
 bool QuotaLine::could_admit(const std::string& tenant, const Tids& jobs, const Tids& counted) {
-    const auto demands = read_demands(counted);
+    const auto all = read_wanted(counted, may_hold_);
     return std::ranges::any_of(jobs, [&](const pg::Tid& tid) {
-        const auto demand = demand_of(demands, tid);
-        if (!counts_leases_ ||
-            (line_.lets_pass(demand) && quota::could_lease(tenant, demand, throttling_))) {
+        const auto wanted = wanted_of(all, tid);
+        if (wanted.holder) {
+            return quota::has_come_free(tenant, wanted.demand.needs);
+        }
+        if (!counts_leases_ || (line_.lets_pass(wanted.demand) &&
+                                quota::could_lease(tenant, wanted.demand, throttling_))) {
             return true;
         }
-        line_.hold_back(demand);
+        hold_back(tid, wanted.demand);
         return false;
     });
 }
