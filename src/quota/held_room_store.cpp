@@ -13,8 +13,12 @@ constinit pg::Statement insert_row{
     " SELECT tenant_id, job_id, run_id, needs, $3, $4, $5 FROM ideamine.jobs"
     " WHERE tenant_id = $1 AND job_id = $2"};
 
+// Who gives it back at this moment is not waited for: a claim waits for nobody.
 constinit pg::Statement delete_row{
-    "DELETE FROM ideamine.held_room WHERE tenant_id = $1 AND job_id = $2"};
+    "WITH own AS MATERIALIZED (SELECT tenant_id, job_id FROM ideamine.held_room"
+    "  WHERE tenant_id = $1 AND job_id = $2 FOR UPDATE SKIP LOCKED)"
+    " DELETE FROM ideamine.held_room h USING own o"
+    " WHERE h.job_id = o.job_id AND h.tenant_id = o.tenant_id"};
 
 constinit pg::Statement delete_rows{
     "DELETE FROM ideamine.held_room h"

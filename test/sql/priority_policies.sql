@@ -169,3 +169,4 @@ CALL pg_temp.refused('SELECT * FROM ideamine.evaluate_preemption_policy(%L)', '{
 CALL pg_temp.refused('SELECT * FROM ideamine.evaluate_preemption_policy(%L)', '{"resource": "cpu", "threshold": 0.5, "a": 1}');
 CALL pg_temp.refused('SELECT ideamine.set_preemption_policy(NULL, NULL)');
 CALL pg_temp.refused('SELECT ideamine.set_preemption_policy(%L, NULL)', '');
+TRUNCATE ideamine.platform_capacity, ideamine.held_room;

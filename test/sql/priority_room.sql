@@ -152,3 +152,4 @@ SELECT * FROM pg_temp.state();
 SELECT job_type FROM ideamine.acquire_jobs(:'worker', 10) ORDER BY job_type;
 SELECT * FROM pg_temp.state();
 RESET ideamine.preemption_grace;
+TRUNCATE ideamine.platform_capacity, ideamine.held_room;
