@@ -45,10 +45,10 @@ override with_llvm := no
 # The order of installation: everything that is made once, then functions and views.
 # Row security comes last, for all tables that there are by then.
 sql_modules := schema_tables access_tables projects_tables roles_tables logins_tables workers_tables \
-               jobs_tables jobs_history_tables jobs_closings_tables workflow_tables idempotency_tables queues_tables events_tables quota_tables priority_tables \
-               budget_tables budget_models_tables \
-               access projects roles logins workers jobs_history jobs jobs_closings jobs_dispatch workflow idempotency queues quota quota_users quota_counters \
-               quota_usage priority budget budget_models partitions bgworker \
+               jobs_tables jobs_history_tables jobs_closings_tables workflow_tables idempotency_tables queues_tables \
+               events_tables quota_tables priority_tables priority_policies_tables budget_tables budget_models_tables \
+               access projects roles logins workers jobs_history jobs jobs_closings jobs_dispatch workflow idempotency queues \
+               quota quota_users quota_counters quota_usage priority priority_policies budget budget_models partitions bgworker \
                older_names row_security
 sql_files := $(sql_modules:%=sql/modules/%.sql)
 unlisted := $(filter-out $(sql_files),$(wildcard sql/modules/*.sql))
@@ -60,8 +60,8 @@ extension_sql := build/$(EXTENSION)--$(extension_version).sql
 # An update is what differs in tables, the tables that are new, and then all functions and views as they
 # are now. Only the step to this version is made here: once released, it is kept in sql/released.
 upgrade_step := $(wildcard sql/upgrade/*--$(extension_version).sql)
-new_tables := jobs_history_tables jobs_closings_tables workflow_tables projects_tables roles_tables logins_tables events_tables quota_tables priority_tables \
-              budget_tables budget_models_tables
+new_tables := jobs_history_tables jobs_closings_tables workflow_tables projects_tables roles_tables logins_tables \
+              events_tables quota_tables priority_tables priority_policies_tables budget_tables budget_models_tables
 upgrade_files := $(upgrade_step) $(new_tables:%=sql/modules/%.sql) $(filter-out %_tables.sql,$(sql_files))
 upgrade_sql := $(upgrade_step:sql/upgrade/%=build/$(EXTENSION)--%)
 DATA_built := $(extension_sql) $(upgrade_sql)

@@ -12,6 +12,8 @@ constexpr milliseconds resume_interval = std::chrono::seconds{30};
 constexpr milliseconds history_interval = std::chrono::minutes{1};
 constexpr milliseconds purge_interval = std::chrono::minutes{10};
 constexpr milliseconds audit_interval = std::chrono::hours{1};
+// Many processes may go on ringing for what a pass cannot help.
+constexpr milliseconds pause_after_bell{100};
 constexpr milliseconds first_pause_after_failure{1000};
 constexpr milliseconds longest_pause_after_failure{60000};
 
@@ -51,6 +53,14 @@ constinit Duties table{{
      .pass = pg::Statement{"SELECT ideamine.purge_idempotency_keys()"},
      .since = Version{1, 1},
      .full_pass = 10'000},
+    {.name = "evaluate_preemption_policy",
+     .pace = Pace::resume,
+     .pass = pg::Statement{"SELECT pg_catalog.count(*) FROM ideamine.evaluate_preemption_policy()"
+                           " WHERE action <> 'none'"},
+     .since = Version{1, 2},
+     .bell = Bell::room},
+    {"give_back_unclaimed_room", Pace::sweep,
+     pg::Statement{"SELECT ideamine.give_back_unclaimed_room()"}, Version{1, 2}},
     {"end_graces", Pace::sweep, pg::Statement{"SELECT ideamine.end_graces()"}, Version{1, 2}},
     {"raise_waiting_jobs", Pace::resume, pg::Statement{"SELECT ideamine.raise_waiting_jobs()"},
      Version{1, 2}},
@@ -155,6 +165,7 @@ Schedule::Schedule(Pace pace, SteadyTime now)
 
 void Schedule::succeeded(SteadyTime now, bool is_more) {
     failures_ = 0;
+    passed_ = now;
     due_ = is_more ? now : now + interval(pace_);
 }
 
@@ -165,7 +176,8 @@ void Schedule::failed(SteadyTime now) {
 
 void Schedule::rung(SteadyTime now) {
     if (!failing()) {
-        due_ = now;
+        const bool has_just_passed = passed_ > now - pause_after_bell;
+        due_ = std::min(due_, has_just_passed ? passed_ + pause_after_bell : now);
     }
 }
 

@@ -25,7 +25,7 @@ struct Duty {
     std::optional<Bell> bell = {};
 };
 
-inline constexpr std::size_t duty_count = 27;
+inline constexpr std::size_t duty_count = 29;
 using Duties = std::array<Duty, duty_count>;
 Duties& duties();
 
@@ -43,7 +43,7 @@ class Schedule {
     // Due at once if there is more to do.
     void succeeded(SteadyTime now, bool is_more);
     void failed(SteadyTime now);
-    // Due at once; one that fails goes on waiting.
+    // Due at once, or soon if its last pass has just ended; one that fails goes on waiting.
     void rung(SteadyTime now);
     // A shorter interval holds at once.
     void settings_changed(SteadyTime now);
@@ -51,6 +51,7 @@ class Schedule {
   private:
     Pace pace_;
     SteadyTime due_;
+    SteadyTime passed_ = SteadyTime::min();  // when its last pass ended
     int failures_ = 0;
 };
 

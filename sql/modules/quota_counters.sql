@@ -44,7 +44,7 @@ DECLARE
   ledger text;
 BEGIN
   FOREACH ledger IN ARRAY ARRAY['jobs', 'tenants', 'tenant_quotas', 'tenant_usage', 'tenant_usage_rollups',
-                                'quota_violations', 'user_usage', 'user_quota_limits', 'platform_capacity',
+                                'quota_violations', 'user_usage', 'user_quota_limits', 'platform_capacity', 'held_room',
                                 'budgets', 'cost_events', 'cost_rollups', 'cost_reservations'] LOOP
     EXECUTE pg_catalog.format('CREATE OR REPLACE TRIGGER counters_truncated AFTER TRUNCATE ON ideamine.%I'
       ' FOR EACH STATEMENT EXECUTE FUNCTION ideamine_internal.counters_truncated()', ledger);

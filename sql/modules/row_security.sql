@@ -35,6 +35,6 @@ BEGIN
     'A login that is bound to tenants sees workers that serve those alone');
   PERFORM ideamine_internal.secure_rows(platforms, 'ideamine.sees_tenants(NULL)',
     'A login that is bound to tenants sees nothing of this')
-  FROM pg_catalog.unnest('{ideamine_internal.incarnation,ideamine_internal.usage_horizon,ideamine_internal.cost_horizon,ideamine_internal.history_walk,ideamine.platform_capacity}'::pg_catalog.regclass[]) AS platforms;
+  FROM pg_catalog.unnest('{ideamine_internal.incarnation,ideamine_internal.usage_horizon,ideamine_internal.cost_horizon,ideamine_internal.history_walk,ideamine.platform_capacity,ideamine.preemption_policies}'::pg_catalog.regclass[]) AS platforms;
 END
 $$;

@@ -119,7 +119,8 @@ bool Admission::judge_all(Time now) {
         const auto& account = *pins_[i];
         const bool throttled =
             throttling_ == Throttling::honoured && now < throttled_until(account);
-        answers_[i].verdict = judge(limits_of(account, *counters_[i]), counters_[i]->usage,
+        answers_[i].verdict = judge(limits_of(account, *counters_[i]),
+                                    with_credit(counters_[i]->usage, asks_[i].credit),
                                     asks_[i].amount, throttled, now);
         answers_[i].reading = account.read(counters_[i]->usage, asks_[i].resource);
         allowed = allowed && answers_[i].verdict.allowed();

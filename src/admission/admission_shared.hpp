@@ -43,6 +43,9 @@ struct Ask {
     Amount amount;  // above 0
     // Only if this window has not passed: otherwise nothing is asked for.
     std::optional<Time> window = {};
+    // So much of what live leases hold is going to be free: it counts for everybody else until it
+    // is, and not against this.
+    Amount credit = 0;
 };
 
 enum class Throttling { honoured, ignored };

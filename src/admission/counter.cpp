@@ -76,6 +76,12 @@ Verdict judge(const Limits& limits, const Usage& usage, Amount asked, bool throt
     return verdict;
 }
 
+Usage with_credit(const Usage& usage, Amount credit) {
+    auto reduced = usage;
+    reduced.leased -= std::min(usage.leased, credit);
+    return reduced;
+}
+
 bool is_countable(const Usage& usage, Amount amount) {
     return amount < unlimited - in_use(usage);
 }

@@ -33,6 +33,8 @@ struct Usage {
     bool has_throttled = false;
 };
 
+// The same without so much of what is leased.
+Usage with_credit(const Usage& usage, Amount credit);
 // The sum of what counts; saturates.
 Amount in_use(const Usage& usage);
 // How much more fits under the limit, burst apart; unlimited if there is none.

@@ -23,6 +23,12 @@ struct Taken {
     std::uint8_t served_as;  // the class in which it cost its tenant something
 };
 
+// An item that goes first in its queue, or soon after.
+struct Head {
+    Item item;
+    Offset tenant;
+};
+
 // Who asks for work: which lanes it serves, and for which tenants (none: for all).
 struct Claimant {
     std::span<const Offset> lanes;
@@ -102,6 +108,10 @@ class Plane {
     // Whether this item of a queue would have been taken before what stands there, so that it is in
     // somebody's hands, or missing.
     bool is_passed(Offset queue, const Item& item) const;
+
+    // Of the queues of classes up to this one, in lanes whose names end with this mark: some items
+    // each that go first or soon, some of them twice, as many as `heads` has room for.
+    void list_heads(char mark, std::uint8_t lowest_class, std::vector<Head>& heads) const;
 
     // What was parked may give something again.
     void unpark_all();

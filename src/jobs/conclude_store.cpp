@@ -4,6 +4,7 @@
 #include "jobs/money_store.hpp"
 #include "jobs/quorum_store.hpp"
 #include "jobs/ready_shared.hpp"
+#include "quota/held_room_store.hpp"
 
 namespace ideamine::jobs {
 
@@ -42,7 +43,9 @@ void Ended::add(const Cancelled& others) {
 // whoever concludes.
 Conclusion conclude(Ended ended) {
     Conclusion conclusion;
+    auto gone = ended.cancelled;
     const auto count = [&](const Cancelled& cancelled) {
+        gone.add(cancelled.jobs);
         conclusion.cancelled += static_cast<std::int64_t>(cancelled.jobs.jobs.size());
         ended.quorums.add(cancelled.quorums);
         ended.votes.add(cancelled.votes);
@@ -72,7 +75,11 @@ Conclusion conclude(Ended ended) {
                               "a job that it depends on was cancelled"));
     }
     if (quota::counts_leases()) {
-        shared::announce_ready(ended.released.leases().end());
+        auto leases = ended.released.leases();
+        if (!gone.empty()) {
+            leases.add(quota::remove_held_room(gone.tenants, gone.jobs));
+        }
+        shared::announce_ready(leases.end());
     }
     if (const auto& paying = ended.released.paying();
         !paying.empty() && money_keeper() != nullptr) {

@@ -119,6 +119,11 @@ constinit pg::Statement find_demand{
     " WHERE tenant_id = $1 AND job_id = $2 AND status::text = 'pending' AND ready_at IS NOT NULL",
     Kind::reads};
 
+constinit pg::Statement find_held_room{
+    "SELECT 'room_held', format('room is held for it by policy %s', policy), NULL::uuid, expires_at"
+    " FROM ideamine.held_room WHERE tenant_id = $1 AND job_id = $2",
+    Kind::reads};
+
 void explain_money(const MoneyNeed& need, pg::Returned& returned) {
     if (need.amount > 0 && money_keeper() != nullptr) {
         if (const auto obstacle = money_keeper()->obstacle(need)) {
@@ -141,6 +146,10 @@ void explain_closings(const std::string& tenant, const Uuid& job, Time now,
 void explain_quotas(const std::string& tenant, const Uuid& job, pg::Returned& returned) {
     const auto rows = find_demand.execute(tenant, job);
     if (rows.empty() || !quota::counts_leases()) {
+        return;
+    }
+    if (const auto held = find_held_room.execute(tenant, job); !held.empty()) {
+        returned.add(held);
         return;
     }
     const bool is_critical = rows[0].get<std::string>(0) == to_string(PriorityClass::p0);

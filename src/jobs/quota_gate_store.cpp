@@ -3,10 +3,13 @@
 #include <map>
 
 #include "access/tenant_store.hpp"
+#include "ideamine/pg/bell.hpp"
 #include "jobs/closings_store.hpp"
 #include "jobs/money_store.hpp"
 #include "jobs/publish_store.hpp"
 #include "jobs/released_store.hpp"
+#include "quota/held_room_store.hpp"
+#include "quota/shortages_store.hpp"
 
 namespace ideamine::jobs {
 
@@ -17,12 +20,24 @@ constinit pg::Statement list_demands{"SELECT j.ctid, " IDEAMINE_DEMAND
                                      "JOIN ideamine.jobs j ON j.ctid = locked.tid",
                                      pg::Statement::Kind::writes_by_tid};
 
+constinit pg::Statement list_holders{
+    "SELECT j.ctid FROM unnest($1) AS locked (tid)"
+    " JOIN ideamine.jobs j ON j.ctid = locked.tid"
+    " JOIN ideamine.held_room h ON h.job_id = j.job_id AND h.tenant_id = j.tenant_id",
+    pg::Statement::Kind::writes_by_tid};
+
 // What a job asks for before it is leased.
-struct Demand {
-    quota::LeaseDemand lease;
+struct Wanted {
+    Uuid job;
+    quota::LeaseDemand demand;
     std::optional<MoneyNeed> money;
+    bool has_room = false;  // others gave way for it
 };
-using Demands = std::map<std::uint64_t, Demand>;
+using AllWanted = std::map<std::uint64_t, Wanted>;
+
+bool may_have_room_held(PriorityClass priority_class) {
+    return priority_class <= PriorityClass::p1;
+}
 
 std::optional<MoneyNeed> read_money(const std::string& tenant, const quota::LeaseDemand& demand,
                                     const pg::Row& row) {
@@ -37,39 +52,27 @@ std::optional<MoneyNeed> read_money(const std::string& tenant, const quota::Leas
                      .amount = amount};
 }
 
-Demands read_demands(const std::string& tenant, const Tids& counted) {
-    Demands demands;
-    if (!counted.empty()) {
-        for (const pg::Row row : list_demands.execute(counted)) {
-            const auto lease = Released::read_demand(row, 1);
-            demands[key_of(row.get<pg::Tid>(0))] = {.lease = lease,
-                                                    .money = read_money(tenant, lease, row)};
+AllWanted read_wanted(const std::string& tenant, const Tids& counted, bool may_hold) {
+    AllWanted all;
+    if (counted.empty()) {
+        return all;
+    }
+    for (const pg::Row row : list_demands.execute(counted)) {
+        const auto demand = Released::read_demand(row, 1);
+        all[key_of(row.get<pg::Tid>(0))] = {
+            .job = row.get<Uuid>(3), .demand = demand, .money = read_money(tenant, demand, row)};
+    }
+    if (may_hold) {
+        for (const pg::Row row : list_holders.execute(counted)) {
+            all[key_of(row.get<pg::Tid>(0))].has_room = true;
         }
     }
-    return demands;
+    return all;
 }
 
-Demand demand_of(const Demands& demands, const pg::Tid& tid) {
-    const auto found = demands.find(key_of(tid));
-    return found == demands.end() ? Demand{} : found->second;
-}
-
-// Both or neither.
-bool hold_all(const std::string& tenant, const Demand& demand, quota::Throttling throttling,
-              std::vector<MoneyHeld>& held) {
-    if (!demand.money) {
-        return quota::lease(tenant, demand.lease, throttling);
-    }
-    const auto money = money_keeper()->hold(*demand.money);
-    if (!money) {
-        return false;
-    }
-    if (!quota::lease(tenant, demand.lease, throttling)) {
-        money_keeper()->give_up(*demand.money);
-        return false;
-    }
-    held.push_back(*money);
-    return true;
+Wanted wanted_of(const AllWanted& all, const pg::Tid& tid) {
+    const auto found = all.find(key_of(tid));
+    return found == all.end() ? Wanted{} : found->second;
 }
 
 quota::Throttling throttling_in(PriorityClass priority_class) {
@@ -143,7 +146,35 @@ bool QuotaGate::find_out() {
     return true;
 }
 
-QuotaLine::QuotaLine(PriorityClass priority_class) : throttling_(throttling_in(priority_class)) {}
+QuotaLine::QuotaLine(PriorityClass priority_class)
+    : throttling_(throttling_in(priority_class)),
+      may_hold_(counts_leases_ && may_have_room_held(priority_class)) {}
+
+// Somebody of a lower class may have what it needs. Who goes on asking for the same job need not
+// say so each time.
+void QuotaLine::hold_back(const pg::Tid& tid, const quota::LeaseDemand& demand) {
+    constexpr auto silence = std::chrono::seconds{1};
+    constinit static std::uint64_t latest = 0;
+    constinit static Time latest_at{};
+    line_.hold_back(demand);
+    if (!may_hold_ || has_rung_ || demand.needs.empty()) {
+        return;
+    }
+    const auto now = pg::now();
+    if (latest != key_of(tid) || now - latest_at >= silence) {
+        latest = key_of(tid);
+        latest_at = now;
+        has_rung_ = true;
+        pg::bell::ring(Bell::room);
+    }
+}
+
+// `holder`: the job, if room is held for it.
+bool QuotaLine::take(const std::string& tenant, const quota::LeaseDemand& demand,
+                     const Uuid* holder) {
+    return (holder != nullptr && quota::claim_held_room(tenant, *holder)) ||
+           (line_.lets_pass(demand) && quota::lease(tenant, demand, throttling_));
+}
 
 Tids QuotaLine::admit(const std::string& tenant, const Tids& jobs, const Tids& counted) {
     if (!counts_leases_ || jobs.empty()) {
@@ -156,14 +187,27 @@ Tids QuotaLine::admit(const std::string& tenant, const Tids& jobs, const Tids& c
     }
     Tids admitted;
     std::vector<MoneyHeld> held;
-    const auto demands = read_demands(tenant, counted);
+    const auto all = read_wanted(tenant, counted, may_hold_);
     for (const auto& tid : jobs) {
-        const auto demand = demand_of(demands, tid);
-        if (!line_.lets_pass(demand.lease) || !hold_all(tenant, demand, throttling_, held)) {
-            line_.hold_back(demand.lease);
-            continue;
+        const auto wanted = wanted_of(all, tid);
+        if (wanted.has_room && !quota::has_come_free(tenant, wanted.demand.needs)) {
+            continue;  // it waits for who is to give way, and has its room then
         }
-        admitted.push_back(tid);
+        const auto money = wanted.money ? money_keeper()->hold(*wanted.money) : std::nullopt;
+        if (wanted.money && !money) {
+            continue;  // others may have another budget
+        }
+        if (take(tenant, wanted.demand, wanted.has_room ? &wanted.job : nullptr)) {
+            admitted.push_back(tid);
+            if (money) {
+                held.push_back(*money);
+            }
+        } else {
+            if (money) {
+                money_keeper()->give_up(*wanted.money);
+            }
+            hold_back(tid, wanted.demand);
+        }
     }
     if (!held.empty()) {
         money_keeper()->record(held);
@@ -172,16 +216,20 @@ Tids QuotaLine::admit(const std::string& tenant, const Tids& jobs, const Tids& c
 }
 
 bool QuotaLine::could_admit(const std::string& tenant, const Tids& jobs, const Tids& counted) {
-    const auto demands = read_demands(tenant, counted);
+    const auto all = read_wanted(tenant, counted, may_hold_);
     return std::ranges::any_of(jobs, [&](const pg::Tid& tid) {
-        const auto demand = demand_of(demands, tid);
-        const bool could = line_.lets_pass(demand.lease) &&
-                           quota::could_lease(tenant, demand.lease, throttling_) &&
-                           !(demand.money && money_keeper()->obstacle(*demand.money));
-        if (!counts_leases_ || could) {
+        const auto wanted = wanted_of(all, tid);
+        if (wanted.money && money_keeper()->obstacle(*wanted.money)) {
+            return false;
+        }
+        if (wanted.has_room) {
+            return quota::has_come_free(tenant, wanted.demand.needs);
+        }
+        if (!counts_leases_ || (line_.lets_pass(wanted.demand) &&
+                                quota::could_lease(tenant, wanted.demand, throttling_))) {
             return true;
         }
-        line_.hold_back(demand.lease);
+        hold_back(tid, wanted.demand);
         return false;
     });
 }

@@ -54,8 +54,13 @@ class QuotaLine {
     bool could_admit(const std::string& tenant, const Tids& jobs, const Tids& counted);
 
   private:
+    bool take(const std::string& tenant, const quota::LeaseDemand& demand, const Uuid* holder);
+    void hold_back(const pg::Tid& tid, const quota::LeaseDemand& demand);
+
     quota::Throttling throttling_;
     bool counts_leases_ = quota::counts_leases();
+    bool may_hold_;  // room may be held for jobs of this class
+    bool has_rung_ = false;
     Line line_;
 };
 

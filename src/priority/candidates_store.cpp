@@ -43,18 +43,6 @@ constinit pg::Statement walk_rows{
     "  j.preemptions, j.job_id LIMIT $4",
     Kind::walks};
 
-// A row of a job that runs.
-struct Running {
-    std::string tenant;
-    Uuid job;
-    std::optional<Uuid> run;
-    std::optional<Time> checkpoint_at;
-    Attempt attempt;
-    quota::Needs needs;
-
-    Time since() const { return std::max(attempt.started_at, checkpoint_at.value_or(Time::min())); }
-};
-
 Running read_running(const pg::Row& row) {
     return {.tenant = row.get<std::string>(0),
             .job = row.get<Uuid>(1),
@@ -64,11 +52,14 @@ Running read_running(const pg::Row& row) {
                         .preemptions = row.get<std::int32_t>(6),
                         .resumed_at = row.optional<Time>(7),
                         .started_at = row.optional<Time>(4).value_or(Time::min())},
-            .needs = jobs::Released::demand_of({}, row.optional<pg::Json>(8)).needs};
+            .needs = jobs::Released::demand_of({}, row.optional<pg::Json>(8)).needs,
+            .epoch = row.get<std::int64_t>(9)};
 }
 
 bool may_give_way(const Running& running, const Search& search, Time now) {
-    const auto legality = judge(running.attempt, limits(), search.for_class, now);
+    auto rules = limits();
+    rules.fails_at_limit = rules.fails_at_limit || search.spares_nobody;
+    const auto legality = judge(running.attempt, rules, search.for_class, now);
     return legality == Legality::may || legality == Legality::fails;
 }
 
@@ -134,6 +125,8 @@ void add(pg::Returned& returned, const Running& running, Time now) {
         amount(quota::Resource::gpu));
 }
 
+}  // namespace
+
 // More than are asked for, since some may not give way.
 std::vector<Running> candidates(const Search& search, std::size_t most, Time now) {
     constexpr std::size_t spare = 16;
@@ -157,8 +150,6 @@ std::vector<Running> candidates(const Search& search, std::size_t most, Time now
         }
     }
 }
-
-}  // namespace
 
 void list_candidates(const Search& search, std::size_t most, pg::Returned& returned) {
     const auto now = pg::now();

@@ -1,7 +1,7 @@
 #include "priority/preempt_store.hpp"
 
 #include "ideamine/pg/random.hpp"
-#include "jobs/settle_store.hpp"
+#include "jobs/released_store.hpp"
 #include "jobs/stop_notices_store.hpp"
 
 namespace ideamine::priority {
@@ -12,6 +12,13 @@ constinit pg::Statement lock_job{
     "SELECT " IDEAMINE_VICTIM
     " FROM ideamine.jobs"
     " WHERE tenant_id = $1 AND job_id = $2 AND status::text = 'running' FOR NO KEY UPDATE"};
+
+constinit pg::Statement lock_jobs{
+    "SELECT v.* FROM unnest($1::text[], $2::uuid[], $3::bigint[]) AS n (tenant_id, job_id, epoch)"
+    " CROSS JOIN LATERAL (SELECT " IDEAMINE_VICTIM
+    " FROM ideamine.jobs"
+    "  WHERE job_id = n.job_id AND tenant_id = n.tenant_id AND epoch = n.epoch"
+    "   AND status::text = 'running' AND stop_by IS NULL FOR NO KEY UPDATE SKIP LOCKED) AS v"};
 
 // Who is being reported on at this moment need not be made to stop.
 constinit pg::Statement lock_after_grace{
@@ -88,6 +95,23 @@ std::vector<jobs::Ending> endings_of(const std::vector<Victim>& victims,
     return endings;
 }
 
+void note_max_preemptions(const std::vector<Victim>& victims) {
+    const Columns columns{victims};
+    const auto now = pg::now();
+    tell_workers(victims, now);
+    std::vector<Uuid> events;
+    std::ranges::generate_n(std::back_inserter(events), static_cast<std::ptrdiff_t>(victims.size()),
+                            pg::make_uuid);
+    note_failures.execute(events, columns.tenants, columns.jobs, columns.runs, columns.epochs, now);
+}
+
+jobs::Ending failed_at_limit() {
+    return {.lease = {},
+            .outcome = jobs::Outcome::failed,
+            .error = "max_preemptions: it gave way as often as it may",
+            .retryable = false};
+}
+
 }  // namespace
 
 Victim read_victim(const pg::Row& row) {
@@ -100,12 +124,23 @@ Victim read_victim(const pg::Row& row) {
             .attempt = {.priority_class = jobs::parse_priority_class(row.get<std::string>(6)),
                         .preemptions = row.get<std::int32_t>(7),
                         .resumed_at = row.optional<Time>(8),
-                        .started_at = row.optional<Time>(9).value_or(Time::min())}};
+                        .started_at = row.optional<Time>(9).value_or(Time::min())},
+            .needs = jobs::Released::demand_of({}, row.optional<pg::Json>(10)).needs};
 }
 
 std::optional<Victim> lock_running(const std::string& tenant, const Uuid& job) {
     const auto rows = lock_job.execute(tenant, job);
     return rows.empty() ? std::nullopt : std::optional{read_victim(rows[0])};
+}
+
+std::vector<Victim> try_lock_running(const std::vector<std::string>& tenants,
+                                     const std::vector<Uuid>& jobs,
+                                     const std::vector<jobs::Epoch>& epochs) {
+    std::vector<Victim> victims;
+    for (const pg::Row row : lock_jobs.execute(tenants, jobs, epochs)) {
+        victims.push_back(read_victim(row));
+    }
+    return victims;
 }
 
 void preempt(const std::vector<Victim>& victims, const Cause& cause,
@@ -122,6 +157,32 @@ void preempt(const std::vector<Victim>& victims, const Cause& cause,
                                       .data = checkpoint}));
 }
 
+void Decisions::preempt(const std::vector<Victim>& victims, const Cause& cause) {
+    if (victims.empty()) {
+        return;
+    }
+    const auto now = pg::now();
+    note(Columns{victims}, cause, now);
+    tell_workers(victims, now);
+    const auto more = endings_of(
+        victims,
+        {.lease = {}, .outcome = jobs::Outcome::preempted, .preemption_reason = cause.reason});
+    endings_.insert(endings_.end(), more.begin(), more.end());
+}
+
+void Decisions::fail(const std::vector<Victim>& victims) {
+    if (victims.empty()) {
+        return;
+    }
+    note_max_preemptions(victims);
+    const auto more = endings_of(victims, failed_at_limit());
+    endings_.insert(endings_.end(), more.begin(), more.end());
+}
+
+void Decisions::end_leases() const {
+    jobs::settle(endings_);
+}
+
 void ask_to_stop(const std::vector<Victim>& victims, const Cause& cause, Time stop_by) {
     if (victims.empty()) {
         return;
@@ -134,20 +195,9 @@ void ask_to_stop(const std::vector<Victim>& victims, const Cause& cause, Time st
 }
 
 void fail_at_limit(const std::vector<Victim>& victims) {
-    if (victims.empty()) {
-        return;
-    }
-    const Columns columns{victims};
-    const auto now = pg::now();
-    tell_workers(victims, now);
-    std::vector<Uuid> events;
-    std::ranges::generate_n(std::back_inserter(events), static_cast<std::ptrdiff_t>(victims.size()),
-                            pg::make_uuid);
-    note_failures.execute(events, columns.tenants, columns.jobs, columns.runs, columns.epochs, now);
-    jobs::settle(endings_of(victims, {.lease = {},
-                                      .outcome = jobs::Outcome::failed,
-                                      .error = "max_preemptions: it gave way as often as it may",
-                                      .retryable = false}));
+    Decisions decisions;
+    decisions.fail(victims);
+    decisions.end_leases();
 }
 
 std::int64_t end_graces(Time at) {

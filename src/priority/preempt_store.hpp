@@ -2,9 +2,9 @@
 #pragma once
 
 #include "ideamine/pg/spi.hpp"
-#include "jobs/lease.hpp"
+#include "jobs/settle_store.hpp"
 #include "priority/legality.hpp"
-#include "quota/resource.hpp"
+#include "quota/needs.hpp"
 
 namespace ideamine::priority {
 
@@ -25,16 +25,22 @@ struct Victim {
     std::optional<Uuid> run;
     pg::Tid tid;
     Attempt attempt;
+    quota::Needs needs;
 };
 
 // The columns of read_victim().
 #define IDEAMINE_VICTIM                                                                     \
     "tenant_id, job_id, epoch, worker_id, run_id, ctid, priority_class::text, preemptions," \
-    " resumed_at, started_at"
+    " resumed_at, started_at, needs"
 Victim read_victim(const pg::Row& row);
 
 // A job whose row is locked from now on, if it is running. Inside a pg::Spi.
 std::optional<Victim> lock_running(const std::string& tenant, const Uuid& job);
+// The same of several, without those that somebody else has locked, that run by another lease, or
+// whose workers were asked to stop.
+std::vector<Victim> try_lock_running(const std::vector<std::string>& tenants,
+                                     const std::vector<Uuid>& jobs,
+                                     const std::vector<jobs::Epoch>& epochs);
 
 // Their leases end now: each is put aside, with this checkpoint if there is one, and its worker is
 // told at its next heartbeat. Rows are locked, legality is the caller's business. Inside a pg::Spi.
@@ -47,6 +53,18 @@ void ask_to_stop(const std::vector<Victim>& victims, const Cause& cause, Time st
 
 // They have given way so often that they fail instead. The same.
 void fail_at_limit(const std::vector<Victim>& victims);
+
+// What becomes of all that are chosen in a round, for several causes: written as each is decided,
+// and ended together by the last call, because that may lock what is to be locked last.
+class Decisions {
+  public:
+    void preempt(const std::vector<Victim>& victims, const Cause& cause);
+    void fail(const std::vector<Victim>& victims);
+    void end_leases() const;
+
+  private:
+    std::vector<jobs::Ending> endings_;
+};
 
 // One pass of the duty that ends leases whose workers were asked to stop before `at`. Returns how
 // many.

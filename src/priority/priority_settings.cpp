@@ -12,6 +12,49 @@ constinit int max_preemptions = 0;
 constinit bool fail_at_max_preemptions = false;
 constinit int preemption_cooldown = 0;
 constinit int aging_seconds = 0;
+constinit int preemption_grace_seconds = 0;
+constinit int held_room_seconds = 0;
+constinit double round_share = 0;
+constinit double spared_share = 0;
+
+void define_round_settings() {
+    pg::define(pg::IntSetting{
+        .name = "ideamine.preemption_grace",
+        .description = "How long workers have to hand back jobs that give way by a policy.",
+        .variable = &preemption_grace_seconds,
+        .initial = 0,
+        .least = 0,
+        .most = seconds_per_day,
+        .unit = pg::Unit::seconds,
+    });
+    pg::define(pg::IntSetting{
+        .name = "ideamine.held_room_timeout",
+        .description = "How long room is held for a job for which others gave way.",
+        .variable = &held_room_seconds,
+        .initial = 60,
+        .least = 1,
+        .most = seconds_per_day,
+        .unit = pg::Unit::seconds,
+    });
+    pg::define(pg::RealSetting{
+        .name = "ideamine.preemption_round_share",
+        .description = "Share of the running jobs that give way at most in one round, one job at "
+                       "least.",
+        .variable = &round_share,
+        .initial = 0.2,
+        .least = 0,
+        .most = 1,
+    });
+    pg::define(pg::RealSetting{
+        .name = "ideamine.preemption_spared_share",
+        .description = "Share of a resource up to which jobs that gave way as often as they may "
+                       "are spared; with more of it they fail.",
+        .variable = &spared_share,
+        .initial = 0.5,
+        .least = 0,
+        .most = 1,
+    });
+}
 
 }  // namespace
 
@@ -50,12 +93,29 @@ void define_settings() {
         .most = 365 * seconds_per_day,
         .unit = pg::Unit::seconds,
     });
+    define_round_settings();
 }
 
 Limits limits() {
     return {.max_preemptions = max_preemptions,
             .fails_at_limit = fail_at_max_preemptions,
             .cooldown = std::chrono::seconds{preemption_cooldown}};
+}
+
+Duration preemption_grace() {
+    return std::chrono::seconds{preemption_grace_seconds};
+}
+
+Duration held_room_timeout() {
+    return std::chrono::seconds{held_room_seconds};
+}
+
+double preemption_round_share() {
+    return round_share;
+}
+
+double preemption_spared_share() {
+    return spared_share;
 }
 
 Duration aging_interval() {

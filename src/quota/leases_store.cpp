@@ -16,8 +16,9 @@ namespace counters = admission::shared;
 constexpr auto runs = Resource::concurrent_runs;
 
 constinit pg::Statement count_leases{
-    "SELECT count(*) FROM " IDEAMINE_RUNNING(
-        "") " WHERE j.status = 'running' AND j.tenant_id = $1 AND j.run_id = $2",
+    "SELECT count(*) FROM (SELECT FROM " IDEAMINE_RUNNING(
+        "") " WHERE j.status = 'running' AND j.tenant_id = $1 AND j.run_id = $2"
+            " UNION ALL SELECT FROM ideamine.held_room WHERE tenant_id = $1 AND run_id = $2) AS h",
     pg::Statement::Kind::reads_latest};
 
 // Without a limit.
@@ -200,8 +201,21 @@ std::vector<Obstacle> obstacles(const std::string& tenant, const LeaseDemand& de
     return found;
 }
 
-bool lease(const std::string& tenant, const LeaseDemand& demand, Throttling throttling) {
+Amount Freed::of(const counters::Ask& ask) const {
+    const auto resource = static_cast<Resource>(ask.resource);
+    if (ask.party.scope.kind == platform_kind) {
+        return of_platform[resource];
+    }
+    const auto found = of_tenants.find(std::string{ask.party.scope.id});
+    return found == of_tenants.end() ? 0 : found->second[resource];
+}
+
+bool lease(const std::string& tenant, const LeaseDemand& demand, Throttling throttling,
+           const Freed& freed) {
     auto asks = asks_for(tenant, demand.needs);
+    for (auto& ask : asks) {
+        ask.credit = freed.of(ask);
+    }
     if (!demand.run) {
         asks.push_back(ask(tenant_party(tenant), runs, 1));
         return admit_all(asks, throttling);

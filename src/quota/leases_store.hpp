@@ -1,6 +1,6 @@
 // What running jobs hold of the quotas of their tenants and of the platform's capacity: taken when
 // they are leased, given back when their lease ends, however it ends. The jobs themselves are the
-// record of it.
+// record of it, and beside them the room that is held for jobs (see held_room_store.hpp).
 //
 // Each job also counts as a run: jobs of one run count one together, as long as any of them is
 // running, and a job without a run counts one by itself.
@@ -15,6 +15,7 @@
 
 namespace ideamine::quota {
 
+using admission::Amount;
 using admission::shared::Throttling;
 
 // The scope of a run: how many of its jobs are running.
@@ -59,8 +60,22 @@ struct Obstacle {
 std::vector<Obstacle> obstacles(const std::string& tenant, const LeaseDemand& demand,
                                 Throttling throttling);
 
-// Takes all that the job needs, or nothing.
-bool lease(const std::string& tenant, const LeaseDemand& demand, Throttling throttling);
+// What running jobs hold that are going to end, because others need it.
+struct Freed {
+    std::map<std::string, Needs> of_tenants;
+    Needs of_platform;
+
+    void add(const std::string& tenant, const Needs& needs) {
+        of_tenants[tenant] += needs;
+        of_platform += needs;
+    }
+    Amount of(const admission::shared::Ask& ask) const;
+};
+
+// Takes all that the job needs, or nothing. What was freed for it, and is still in use, does not
+// stand in its way; runs apart.
+bool lease(const std::string& tenant, const LeaseDemand& demand, Throttling throttling,
+           const Freed& freed = {});
 
 // Up to so many jobs that need nothing and have no run. Returns how many.
 std::int64_t lease_plain(const std::string& tenant, std::int64_t count, Throttling throttling);

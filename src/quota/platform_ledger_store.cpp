@@ -15,8 +15,9 @@ constinit pg::Statement find_capacities{
     "SELECT resource::text, capacity FROM ideamine.platform_capacity", Kind::walks};
 
 constinit pg::Statement sum_needs{
-    "SELECT coalesce(sum((j.needs ->> $1)::numeric), 0) FROM " IDEAMINE_RUNNING(
-        "") " WHERE j.status = 'running' AND j.needs IS NOT NULL",
+    "SELECT coalesce(sum((h.needs ->> $1)::numeric), 0) FROM (SELECT j.needs FROM " IDEAMINE_RUNNING(
+        "") " WHERE j.status = 'running' AND j.needs IS NOT NULL"
+            " UNION ALL SELECT needs FROM ideamine.held_room) AS h",
     Kind::reads_latest};
 
 class PlatformLedger final : public admission::Ledger {

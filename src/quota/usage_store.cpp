@@ -36,13 +36,16 @@ constinit pg::Statement sum_rows{
     Kind::reads_latest};
 
 constinit pg::Statement sum_needs{
-    "SELECT coalesce(sum((j.needs ->> $2)::numeric), 0) FROM " IDEAMINE_RUNNING(
-        "") " WHERE j.status = 'running' AND j.tenant_id = $1 AND j.needs IS NOT NULL",
+    "SELECT coalesce(sum((h.needs ->> $2)::numeric), 0) FROM (SELECT j.needs FROM " IDEAMINE_RUNNING(
+        "") " WHERE j.status = 'running' AND j.tenant_id = $1 AND j.needs IS NOT NULL"
+            " UNION ALL SELECT needs FROM ideamine.held_room WHERE tenant_id = $1) AS h",
     Kind::reads_latest};
 
 constinit pg::Statement count_runs{
-    "SELECT count(DISTINCT coalesce(j.run_id, j.job_id))::numeric FROM " IDEAMINE_RUNNING(
-        "") " WHERE j.status = 'running' AND j.tenant_id = $1",
+    "SELECT count(DISTINCT coalesce(h.run_id, h.job_id))::numeric FROM"
+    " (SELECT j.run_id, j.job_id FROM " IDEAMINE_RUNNING(
+        "") " WHERE j.status = 'running' AND j.tenant_id = $1"
+            " UNION ALL SELECT run_id, job_id FROM ideamine.held_room WHERE tenant_id = $1) AS h",
     Kind::reads_latest};
 
 admission::Amount in_units(const pg::Rows& rows, Resource resource) {

@@ -58,6 +58,8 @@ BEGIN
     PERFORM ideamine.pause_queue(tenant, 'slow');
     PERFORM ideamine.set_quotas(tenant, max_gpus => 4);
     PERFORM ideamine.enforce_quota(tenant, 'gpu', 1), ideamine.enforce_quota(tenant, 'gpu', 100);
+    INSERT INTO ideamine.held_room SELECT j.job_id, NULL, j.tenant_id, '{"gpu": 1}', 'gpu-80', now(), now() + interval '1 day'
+    FROM ideamine.jobs AS j WHERE j.tenant_id = thing.tenant AND j.job_type = 'ready';
     PERFORM ideamine.increment_user_quota(tenant, tenant || '-user', 'search', 1);
     PERFORM ideamine.set_budget(tenant, 'project', 'search', 5), ideamine.record_cost(tenant, 1, project => 'search', idempotency_key => 'once'),
       ideamine.reserve_cost(tenant, 1, project => 'search');
@@ -74,6 +76,7 @@ BEGIN
 END
 $$;
 SELECT ideamine.record_violations();
+SELECT ideamine.reload_counters() > 0 AS reloaded;
 SELECT * FROM ideamine.load_model_prices('{"gpt": {"input_cost_per_token": 0.001, "output_cost_per_token": 0.002}}');
 INSERT INTO ideamine_internal.usage_horizon VALUES (true, '-infinity');
 INSERT INTO ideamine_internal.cost_horizon VALUES (true, '-infinity');
@@ -177,6 +180,7 @@ INSERT INTO calls VALUES
   ('enforce_quota', $$ideamine.enforce_quota(<t>, 'gpu', 1)$$),
   ('enforce_quotas', $$ideamine.enforce_quotas(<t>, '{"gpu": 1}')$$),
   ('estimate_cost', $$ideamine.estimate_cost('gpt', 1, 1)$$),
+  ('evaluate_preemption_policy', 'ideamine.evaluate_preemption_policy()'),
   ('exchange_jobs', 'ideamine.exchange_jobs(<w>)'),
   ('exchange_jobs', $$ideamine.exchange_jobs(<w>, jsonb_build_array(jsonb_build_object('tenant_id', <t>::text, 'job_id', <j>, 'epoch', <e>)))$$),
   ('expire_cost_reservations', 'ideamine.expire_cost_reservations()'),
@@ -194,6 +198,7 @@ INSERT INTO calls VALUES
   ('get_runnable_jobs', 'ideamine.get_runnable_jobs(<t>)'),
   ('get_tenant_usage', $$ideamine.get_tenant_usage(<t>)$$),
   ('get_user_quota_status', $$ideamine.get_user_quota_status(<t>, 'ann', 'search')$$),
+  ('give_back_unclaimed_room', 'ideamine.give_back_unclaimed_room()'),
   ('grant_role', $$ideamine.grant_role(<t>, 'u', 'search', 'viewer')$$),
   ('has_quota', $$ideamine.has_quota(<t>, 'gpu', 1)$$),
   ('has_role', $$ideamine.has_role(<t>, 'acme-user', 'search', 'viewer')$$),
@@ -252,6 +257,7 @@ INSERT INTO calls VALUES
   ('sees_tenants', 'ideamine.sees_tenants(ARRAY[<t>])'),
   ('select_preemption_victims', $$ideamine.select_preemption_victims(<t>, 'P0', 'cpu', 1)$$),
   ('set_budget', $$ideamine.set_budget(<t>, 'project', 'search', 100)$$),
+  ('set_preemption_policy', $$ideamine.set_preemption_policy('gpu-80', '{"resource": "gpu", "threshold": 0.9}')$$),
   ('set_project_settings', $$ideamine.set_project_settings(<t>, 'search', '{}')$$),
   ('set_quotas', $$ideamine.set_quotas(<t>, max_gpus => 100)$$),
   ('set_tenant_weight', $$ideamine.set_tenant_weight(<t>, 100)$$),
@@ -335,5 +341,6 @@ CALL ideamine.wait_for_jobs(gen_random_uuid(), '0');
 \c - :superuser
 TRUNCATE ideamine.tenant_logins, ideamine.models, ideamine.job_history, ideamine_internal.usage_horizon, ideamine.platform_capacity, ideamine.budgets,
   ideamine.budget_events, ideamine.closings, ideamine.workflow_runs, ideamine.cost_events, ideamine.cost_rollups,
-  ideamine.cost_keys, ideamine.cost_reservations, ideamine_internal.cost_horizon;
+  ideamine.cost_keys, ideamine.cost_reservations, ideamine_internal.cost_horizon, ideamine.held_room;
+SELECT ideamine.reload_counters() > 0 AS reloaded;
 DROP ROLE regress_acme, regress_globex, regress_both, regress_none;

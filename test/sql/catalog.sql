@@ -93,8 +93,11 @@ UNION ALL SELECT 'name of a constraint does not begin with its table', r.name ||
   WHERE c.contype <> 'n' AND c.conname !~ ('^' || r.relname || '_')
 ORDER BY 1, 2;
 
--- An installation begins without rows: a seeded one would collide at restore.
+-- An installation begins without rows, but for those that dumps leave out: a seeded one would collide at restore.
 DROP EXTENSION ideamine;
 CREATE EXTENSION ideamine;
 SELECT c.oid::regclass AS seeded FROM pg_class c
-WHERE c.relnamespace::regnamespace::text IN ('ideamine', 'ideamine_internal') AND c.relkind = 'r' AND pg_relation_size(c.oid) > 0;
+WHERE c.relnamespace::regnamespace::text IN ('ideamine', 'ideamine_internal') AND c.relkind = 'r' AND pg_relation_size(c.oid) > 0
+  AND NOT EXISTS (SELECT FROM pg_extension e, unnest(e.extconfig, e.extcondition) AS dumped (oid, condition)
+                  WHERE e.extname = 'ideamine' AND dumped.oid = c.oid AND dumped.condition = 'WHERE NOT builtin');
+SELECT count(*) AS collide FROM ideamine.preemption_policies WHERE NOT builtin;

@@ -310,6 +310,14 @@ sub thresholds
 	return { map { $_ => $all{$_} } grep { chance(60) } sort keys %all };
 }
 
+sub preemption_policy
+{
+	my %rest = (
+		for_class => one_of('P0', 'P1'), victims => one_of([ 'P3' ], [ 'P3', 'P2' ], [ 'P1', 'P2', 'P3' ]), together => raw('true'),
+		enabled => raw(one_of('true', 'false')));
+	return { resource => one_of(qw(cpu memory gpu)), threshold => raw(one_of(0, 0.5, 1)), map { $_ => $rest{$_} } grep { chance(30) } sort keys %rest };
+}
+
 sub amounts
 {
 	my @resources = qw(cpu memory storage tokens cost gpu concurrent_runs);
@@ -327,6 +335,7 @@ my %shapes = (
 	amounts => \&amounts,
 	prices => \&model_prices,
 	thresholds => \&thresholds,
+	policy => \&preemption_policy,
 );
 
 sub shaped_json

@@ -70,6 +70,11 @@ $source->safe_psql('app', qq{
 	SELECT ideamine.acquire_jobs('$worker', 1);
 	SELECT ideamine.preempt_job('acme', job_id, 'make room', 'cpu', '{"page": 3}') FROM ideamine.jobs WHERE job_type = 'aside';
 	INSERT INTO ideamine.platform_capacity VALUES ('gpu', 8);
+	-- a policy by which others give way, and a job for which room is held
+	SELECT ideamine.set_preemption_policy('gpu-80', '{"resource": "gpu", "threshold": 0.9}');
+	SELECT ideamine.create_job('acme', 'urgent', '{}', 'P0', options => '{"needs": {"gpu": 1}, "required_capabilities": ["rare"]}');
+	INSERT INTO ideamine.held_room SELECT job_id, NULL, tenant_id, '{"gpu": 1}', 'gpu-80', now(), now() + interval '1 day'
+		FROM ideamine.jobs WHERE job_type = 'urgent';
 	-- a budget, what was spent of it, and what is held
 	SELECT ideamine.set_budget('acme', 'project', 'search', 10, period => 'month');
 	SELECT ideamine.set_budget('acme', 'run', '00000000-0000-7000-8000-00000000000a', 0);

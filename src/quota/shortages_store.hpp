@@ -1,0 +1,24 @@
+// What is missing until a job fits.
+#pragma once
+
+#include "quota/leases_store.hpp"
+
+namespace ideamine::quota {
+
+struct Shortage {
+    Resource resource;
+    bool of_platform;  // of its capacity; otherwise of the quota of the job's tenant
+    Amount missing;    // above 0
+    Amount limit;
+    double utilization;  // the share that is in use, 0 to 1
+};
+
+// Of what the job needs, runs apart: where more would be in use than there is, what was freed not
+// counted.
+std::vector<Shortage> shortages(const std::string& tenant, const Needs& needs,
+                                const Freed& freed = {});
+
+// Whether what is held for a job is there: those that are to give way for it may still have it.
+bool has_come_free(const std::string& tenant, const Needs& held);
+
+}  // namespace ideamine::quota

@@ -1,0 +1,122 @@
+#include "priority/round.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+
+namespace ideamine::priority {
+namespace {
+
+using jobs::PriorityClass;
+
+Classes lower_classes() {
+    Classes classes;
+    classes.add(PriorityClass::p2);
+    classes.add(PriorityClass::p3);
+    return classes;
+}
+
+RunningCandidate running(PriorityClass priority_class, Amount cpu, Amount gpu, bool is_own) {
+    return {.candidate = {.priority_class = priority_class, .holds = {cpu, 0, gpu}},
+            .is_own = is_own};
+}
+
+Missing missing(std::size_t resource, Amount amount, bool of_platform) {
+    return {.resource = resource,
+            .amount = amount,
+            .of_platform = of_platform,
+            .classes = lower_classes()};
+}
+
+constexpr std::size_t cpu = 0;
+constexpr std::size_t gpu = 2;
+
+TEST(Round, takes_who_frees_what_the_tenant_is_short_of_from_the_tenant_alone) {
+    const std::vector candidates{running(PriorityClass::p3, 0, 4, false),
+                                 running(PriorityClass::p3, 0, 4, true)};
+    EXPECT_EQ(choose_victims(candidates, std::vector{missing(gpu, 2, false)}), (Places{1}));
+    EXPECT_EQ(choose_victims(candidates, std::vector{missing(gpu, 2, true)}), (Places{0}));
+    EXPECT_EQ(choose_victims(candidates, std::vector{missing(gpu, 5, false)}), Places{});
+}
+
+TEST(Round, spares_who_is_not_needed_when_another_frees_it_too) {
+    const std::vector candidates{running(PriorityClass::p3, 4, 0, true),
+                                 running(PriorityClass::p3, 4, 4, true)};
+    const std::vector both{missing(cpu, 4, true), missing(gpu, 4, true)};
+    EXPECT_EQ(choose_victims(candidates, both), (Places{1}));
+}
+
+TEST(Round, takes_nobody_if_one_thing_cannot_be_freed) {
+    const std::vector candidates{running(PriorityClass::p3, 4, 0, true)};
+    const std::vector both{missing(cpu, 4, true), missing(gpu, 1, true)};
+    EXPECT_EQ(choose_victims(candidates, both), Places{});
+}
+
+TEST(Round, takes_only_classes_that_are_to_give_way) {
+    auto only_p3 = missing(gpu, 1, true);
+    only_p3.classes = {};
+    only_p3.classes.add(PriorityClass::p3);
+    const std::vector candidates{running(PriorityClass::p2, 0, 4, true)};
+    EXPECT_EQ(choose_victims(candidates, std::vector{only_p3}), Places{});
+}
+
+TEST(Round, what_is_chosen_is_enough_and_nobody_can_be_spared) {
+    std::mt19937 random{7};
+    const auto amount = [&](unsigned most) { return static_cast<Amount>(random() % most); };
+    int found = 0;
+    for (int i = 0; i < 5000; ++i) {
+        std::vector<RunningCandidate> candidates;
+        for (unsigned n = random() % 9; n > 0; --n) {
+            candidates.push_back(running(random() % 2 == 0 ? PriorityClass::p3 : PriorityClass::p2,
+                                         amount(5), amount(5), random() % 2 == 0));
+        }
+        std::ranges::stable_sort(candidates, std::greater{}, [](const RunningCandidate& one) {
+            return one.candidate.priority_class;
+        });
+        std::vector<Missing> all;
+        for (unsigned n = 1 + random() % 3; n > 0; --n) {
+            all.push_back(missing(random() % 2 == 0 ? cpu : gpu, 1 + amount(6), random() % 2 == 0));
+        }
+        const auto frees_enough = [&](const Places& chosen) {
+            return std::ranges::all_of(all, [&](const Missing& one) {
+                Amount freed = 0;
+                for (const auto place : chosen) {
+                    const auto& candidate = candidates[place];
+                    freed += one.of_platform || candidate.is_own
+                                 ? candidate.candidate.holds[one.resource]
+                                 : 0;
+                }
+                return freed >= one.amount;
+            });
+        };
+        const auto chosen = choose_victims(candidates, all);
+        Places everybody(candidates.size());
+        for (std::size_t place = 0; place < everybody.size(); ++place) {
+            everybody[place] = place;
+        }
+        ASSERT_EQ(chosen.empty(), !frees_enough(everybody));
+        if (chosen.empty()) {
+            continue;
+        }
+        ++found;
+        ASSERT_TRUE(frees_enough(chosen));
+        for (const auto place : chosen) {
+            auto without = chosen;
+            std::erase(without, place);
+            ASSERT_FALSE(frees_enough(without));
+        }
+    }
+    EXPECT_GT(found, 500);
+}
+
+TEST(Round, a_share_of_the_running_jobs_and_at_least_one) {
+    EXPECT_EQ(most_in_round(0, 0.2), 1U);
+    EXPECT_EQ(most_in_round(9, 0.2), 1U);
+    EXPECT_EQ(most_in_round(10, 0.2), 2U);
+    EXPECT_EQ(most_in_round(10, 0), 1U);
+    EXPECT_EQ(most_in_round(10, 1), 10U);
+}
+
+}  // namespace
+}  // namespace ideamine::priority
