@@ -50,8 +50,8 @@ void Plane::list_heads(char mark, std::uint8_t lowest_class, std::vector<Head>& 
         for (std::uint8_t served_as = 0;
              lane.name_view().ends_with(mark) && served_as <= lowest_class; ++served_as) {
             const auto& order = lane.orders[served_as];
-            const auto* places = &memory_.at<Place>(order.places);
             for (std::uint32_t i = 0; i < order.size; ++i) {
+                const auto* places = &memory_.at<Place>(order.places);
                 const auto& queue = memory_.at<Queue>(places[i].queue);
                 if (queue.priority_class <= lowest_class) {
                     Heads{memory_, heads}.add(queue);

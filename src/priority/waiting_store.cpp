@@ -38,6 +38,10 @@ constinit pg::Statement lock_waiting{
     "SELECT FROM ideamine.jobs WHERE tenant_id = $1 AND job_id = $2 AND status::text = 'pending'"
     " AND ready_at IS NOT NULL FOR NO KEY UPDATE SKIP LOCKED"};
 
+// Another round may have held it since this one began.
+constinit pg::Statement find_held_room{
+    "SELECT FROM ideamine.held_room WHERE tenant_id = $1 AND job_id = $2", Kind::reads_latest};
+
 constinit pg::Statement find_worker{
     "SELECT FROM ideamine.workers w WHERE w.status IN ('active', 'degraded')"
     " AND $1::text::text[] <@ w.capabilities AND (w.tenants IS NULL OR $2 = ANY (w.tenants))"
@@ -65,7 +69,8 @@ std::vector<Waiting> list_waiting(Time now) {
 }
 
 bool try_lock_waiting(const Waiting& waiting) {
-    return !lock_waiting.execute(waiting.tenant, waiting.job).empty();
+    return !lock_waiting.execute(waiting.tenant, waiting.job).empty() &&
+           find_held_room.execute(waiting.tenant, waiting.job).empty();
 }
 
 bool has_worker_for(const Waiting& waiting, const std::vector<Uuid>& giving_way) {

@@ -27,7 +27,8 @@ struct Waiting {
 // not among them. A thousand at most. Inside a pg::Spi.
 std::vector<Waiting> list_waiting(Time now);
 
-// Locks its row; false if somebody else has, or it does not wait any more. The same.
+// Locks its row; false if somebody else has, or it does not wait any more, or room is held for it
+// by now. The same.
 bool try_lock_waiting(const Waiting& waiting);
 
 // Whether a worker could run it now, or when these jobs have given way. The same.

@@ -32,6 +32,9 @@ like($err, qr/stale lease on job/, 'a lease that has ended is refused');
 like($out, qr/^t\|f$/m, 'a user has its role, and another none');
 like($out, qr/^acme$/m, 'a login that is bound sees its own tenant');
 like($out, qr/^crawl\|1\|\{"page": 12\}$/m, 'a job that gave way goes on from its checkpoint, with its attempt');
+like($out, qr/^gpu-85\|1\|preempted\|P3$/m, 'a job gives way by a policy');
+like($out, qr/^globex\|\{"gpu": 1\}$/m, 'its room is held');
+like($out, qr/^answer$/m, 'and the job for which it did runs');
 like($out, qr/^1\|0\.1325\|0\|13\.25\|warn_at$/m, 'money is counted exactly, and once');
 like($err, qr/tenant "globex" is not among those of this login/, 'and works for no other');
 

@@ -33,7 +33,7 @@ Situation of_gpu(double utilization, PriorityClass waiting = p0) {
     return {Resource::gpu, utilization, waiting};
 }
 
-TEST(Policies, hold_from_their_threshold_on) {
+TEST(Policies, HoldFromTheirThresholdOn) {
     EXPECT_EQ(policy_for(shipped, of_gpu(0.79)), nullptr);
     EXPECT_EQ(policy_for(shipped, of_gpu(0.80)), &shipped[0]);
     EXPECT_EQ(policy_for(shipped, of_gpu(0.85)), &shipped[1]);
@@ -41,22 +41,22 @@ TEST(Policies, hold_from_their_threshold_on) {
     EXPECT_TRUE(giving_way(shipped, of_gpu(0.79), set_of({p2, p3})).empty());
 }
 
-TEST(Policies, hold_for_their_classes_and_those_above) {
+TEST(Policies, HoldForTheirClassesAndThoseAbove) {
     EXPECT_NE(policy_for(shipped, of_gpu(1, p1)), nullptr);
     EXPECT_EQ(policy_for(shipped, of_gpu(1, p2)), nullptr);
 }
 
-TEST(Policies, take_the_next_class_only_when_nobody_is_left_of_those_before_it) {
+TEST(Policies, TakeTheNextClassOnlyWhenNobodyIsLeftOfThoseBeforeIt) {
     EXPECT_EQ(giving_way(shipped, of_gpu(0.82), set_of({p1, p2, p3})), set_of({p3}));
     EXPECT_EQ(giving_way(shipped, of_gpu(0.82), set_of({p1, p2})), set_of({p2}));
     EXPECT_TRUE(giving_way(shipped, of_gpu(0.82), set_of({p1})).empty());
 }
 
-TEST(Policies, take_classes_together_without_waiting_for_one_to_run_out) {
+TEST(Policies, TakeClassesTogetherWithoutWaitingForOneToRunOut) {
     EXPECT_EQ(giving_way(shipped, of_gpu(0.9), set_of({p1, p2, p3})), set_of({p2, p3}));
 }
 
-TEST(Policies, never_take_who_is_of_no_lower_class_than_who_waits) {
+TEST(Policies, NeverTakeWhoIsOfNoLowerClassThanWhoWaits) {
     std::mt19937 random{1};
     const auto any_class = [&] { return static_cast<PriorityClass>(random() % 4); };
     for (int i = 0; i < 2000; ++i) {

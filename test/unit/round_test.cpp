@@ -32,7 +32,7 @@ Missing missing(std::size_t resource, Amount amount, bool of_platform) {
 constexpr std::size_t cpu = 0;
 constexpr std::size_t gpu = 2;
 
-TEST(Round, takes_who_frees_what_the_tenant_is_short_of_from_the_tenant_alone) {
+TEST(Round, TakesWhoFreesWhatTheTenantIsShortOfFromTheTenantAlone) {
     const std::vector candidates{running(PriorityClass::p3, 0, 4, false),
                                  running(PriorityClass::p3, 0, 4, true)};
     EXPECT_EQ(choose_victims(candidates, std::vector{missing(gpu, 2, false)}), (Places{1}));
@@ -40,20 +40,20 @@ TEST(Round, takes_who_frees_what_the_tenant_is_short_of_from_the_tenant_alone) {
     EXPECT_EQ(choose_victims(candidates, std::vector{missing(gpu, 5, false)}), Places{});
 }
 
-TEST(Round, spares_who_is_not_needed_when_another_frees_it_too) {
+TEST(Round, SparesWhoIsNotNeededWhenAnotherFreesItToo) {
     const std::vector candidates{running(PriorityClass::p3, 4, 0, true),
                                  running(PriorityClass::p3, 4, 4, true)};
     const std::vector both{missing(cpu, 4, true), missing(gpu, 4, true)};
     EXPECT_EQ(choose_victims(candidates, both), (Places{1}));
 }
 
-TEST(Round, takes_nobody_if_one_thing_cannot_be_freed) {
+TEST(Round, TakesNobodyIfOneThingCannotBeFreed) {
     const std::vector candidates{running(PriorityClass::p3, 4, 0, true)};
     const std::vector both{missing(cpu, 4, true), missing(gpu, 1, true)};
     EXPECT_EQ(choose_victims(candidates, both), Places{});
 }
 
-TEST(Round, takes_only_classes_that_are_to_give_way) {
+TEST(Round, TakesOnlyClassesThatAreToGiveWay) {
     auto only_p3 = missing(gpu, 1, true);
     only_p3.classes = {};
     only_p3.classes.add(PriorityClass::p3);
@@ -61,7 +61,7 @@ TEST(Round, takes_only_classes_that_are_to_give_way) {
     EXPECT_EQ(choose_victims(candidates, std::vector{only_p3}), Places{});
 }
 
-TEST(Round, what_is_chosen_is_enough_and_nobody_can_be_spared) {
+TEST(Round, WhatIsChosenIsEnoughAndNobodyCanBeSpared) {
     std::mt19937 random{7};
     const auto amount = [&](unsigned most) { return static_cast<Amount>(random() % most); };
     int found = 0;
@@ -110,7 +110,7 @@ TEST(Round, what_is_chosen_is_enough_and_nobody_can_be_spared) {
     EXPECT_GT(found, 500);
 }
 
-TEST(Round, a_share_of_the_running_jobs_and_at_least_one) {
+TEST(Round, AShareOfTheRunningJobsAndAtLeastOne) {
     EXPECT_EQ(most_in_round(0, 0.2), 1U);
     EXPECT_EQ(most_in_round(9, 0.2), 1U);
     EXPECT_EQ(most_in_round(10, 0.2), 2U);
