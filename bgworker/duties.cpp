@@ -58,6 +58,7 @@ constinit Duties table{{
      .pass = pg::Statement{"SELECT pg_catalog.count(*) FROM ideamine.evaluate_preemption_policy()"
                            " WHERE action <> 'none'"},
      .since = Version{1, 2},
+     .tells = true,
      .bell = Bell::room},
     {"give_back_unclaimed_room", Pace::sweep,
      pg::Statement{"SELECT ideamine.give_back_unclaimed_room()"}, Version{1, 2}},

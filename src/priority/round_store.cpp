@@ -115,6 +115,9 @@ std::optional<std::string> Round::obstacle(const Waiting& waiting, const GivingW
                    percent(shortage.utilization) + " of it are in use";
         }
     }
+    if (auto why_not = why_not_handed_out(waiting, now_)) {
+        return why_not;
+    }
     const auto others = quota::obstacles(waiting.tenant, {.needs = {}, .run = waiting.demand.run},
                                          waiting.throttling());
     return others.empty() ? std::nullopt : std::optional{others.front().explanation};

@@ -2,7 +2,9 @@
 
 #include "dispatch/heads_shared.hpp"
 #include "dispatch/running.hpp"
+#include "jobs/closings_store.hpp"
 #include "jobs/load_store.hpp"
+#include "jobs/money_store.hpp"
 #include "jobs/publish_store.hpp"
 #include "jobs/released_store.hpp"
 #include "priority/priority_settings.hpp"
@@ -16,7 +18,7 @@ using Kind = pg::Statement::Kind;
 // Which worker may take a vote depends on who has voted, so that nobody gives way to one.
 constinit pg::Statement find_waiting{
     "SELECT j.tenant_id, j.job_id, j.priority_class::text, j.required_capabilities::text, j.run_id,"
-    "  j.needs"
+    "  j.needs, j.project_id"
     " FROM (SELECT DISTINCT tenant_id, job_id"
     "   FROM unnest($1::text[], $2::uuid[]) AS n (tenant_id, job_id)) AS n"
     " CROSS JOIN LATERAL (SELECT * FROM ideamine.jobs"
@@ -63,7 +65,8 @@ std::vector<Waiting> list_waiting(Time now) {
                            .job = row.get<Uuid>(1),
                            .priority_class = jobs::parse_priority_class(row.get<std::string>(2)),
                            .demand = jobs::Released::read_demand(row, 4),
-                           .requirements = row.get<std::string>(3)});
+                           .requirements = row.get<std::string>(3),
+                           .project = row.optional<std::string>(6)});
     }
     return waiting;
 }
@@ -71,6 +74,21 @@ std::vector<Waiting> list_waiting(Time now) {
 bool try_lock_waiting(const Waiting& waiting) {
     return !lock_waiting.execute(waiting.tenant, waiting.job).empty() &&
            find_held_room.execute(waiting.tenant, waiting.job).empty();
+}
+
+std::optional<std::string> why_not_handed_out(const Waiting& waiting, Time now) {
+    const auto closed = jobs::list_closed(waiting.tenant, waiting.job, now);
+    if (!closed.empty()) {
+        return closed.front().explanation;
+    }
+    const auto cost = waiting.demand.needs[quota::Resource::cost];
+    const auto* keeper = jobs::money_keeper();
+    return cost == 0 || keeper == nullptr ? std::nullopt
+                                          : keeper->obstacle({.tenant = waiting.tenant,
+                                                              .job = waiting.job,
+                                                              .run = waiting.demand.run,
+                                                              .project = waiting.project,
+                                                              .amount = cost});
 }
 
 bool has_worker_for(const Waiting& waiting, const std::vector<Uuid>& giving_way) {

@@ -15,6 +15,7 @@ struct Waiting {
     jobs::PriorityClass priority_class;
     quota::LeaseDemand demand;
     std::string requirements;  // of a worker, as an array literal
+    std::optional<std::string> project;
 
     quota::Throttling throttling() const {
         return priority_class == jobs::PriorityClass::p0 ? quota::Throttling::ignored
@@ -26,6 +27,10 @@ struct Waiting {
 // longest. A job for which others gave way a short time ago, and that nobody has claimed since, is
 // not among them. A thousand at most. Inside a pg::Spi.
 std::vector<Waiting> list_waiting(Time now);
+
+// Why it would not be handed out though it had room: its class is closed, or its budgets have less
+// left than it may cost; none: it would be. The same.
+std::optional<std::string> why_not_handed_out(const Waiting& waiting, Time now);
 
 // Locks its row; false if somebody else has, or it does not wait any more, or room is held for it
 // by now. The same.

@@ -135,6 +135,11 @@ UPDATE ideamine.workers SET capacity = 3;
 SELECT ideamine.pause_queue('acme');
 SELECT * FROM pg_temp.round();
 SELECT ideamine.resume_queue('acme');
+-- nor does anybody for whom no money is left
+SELECT created FROM ideamine.set_budget('acme', 'tenant', NULL, 0);
+SELECT ideamine.act_on_budgets();
+SELECT beneficiary, action, regexp_replace(explanation, 'since .*:', 'since …:') AS explanation FROM pg_temp.round();
+DELETE FROM ideamine.budgets;
 SELECT * FROM pg_temp.round() ORDER BY victim;
 SELECT job_type FROM ideamine.acquire_jobs(:'worker', 10);
 SELECT pg_temp.broken();
