@@ -74,11 +74,11 @@ CREATE TABLE ideamine.jobs (
   quorum                integer CONSTRAINT jobs_quorum_positive CHECK (quorum > 0),
   quorum_of             uuid,
   needs                 jsonb,
+  closed                boolean,
   waits_for             ideamine.job_wait GENERATED ALWAYS AS (CASE
                           WHEN status = 'pending' AND ready_at IS NULL THEN 'time'::ideamine.job_wait
                           WHEN status = 'blocked' AND ready_at IS NULL THEN 'jobs'
                           WHEN status = 'blocked' THEN 'key'
-    WHEN closed AND status IN ('paused', 'preempted') THEN 'opening'
                           WHEN closed AND status IN ('paused', 'preempted') THEN 'opening'
                           WHEN status = 'paused' THEN 'queue'
                           WHEN status = 'preempted' THEN 'room' END) STORED,
@@ -90,7 +90,6 @@ CREATE TABLE ideamine.jobs (
   stop_by               timestamptz,
   checkpoint_at         timestamptz,
   class_fixed           boolean,
-  closed                boolean,
   PRIMARY KEY (job_id, tenant_id)
 ) WITH (fillfactor = 25);
 COMMENT ON TABLE ideamine.jobs IS 'Jobs from their creation until some time after their ends, when they are moved to ideamine.job_history; the view v_jobs has both';

@@ -24,6 +24,7 @@ DROP INDEX ideamine.jobs_ready, ideamine.jobs_scheduled, ideamine.jobs_running, 
   ideamine.jobs_behind_key, ideamine.jobs_aside;
 ALTER TABLE ideamine.jobs
   ADD COLUMN needs jsonb,
+  ADD COLUMN closed boolean,
   ADD COLUMN waits_for ideamine.job_wait GENERATED ALWAYS AS (CASE
     WHEN status = 'pending' AND ready_at IS NULL THEN 'time'::ideamine.job_wait
     WHEN status = 'blocked' AND ready_at IS NULL THEN 'jobs'
@@ -38,8 +39,7 @@ ALTER TABLE ideamine.jobs
   ADD COLUMN preemption_reason text,
   ADD COLUMN stop_by timestamptz,
   ADD COLUMN checkpoint_at timestamptz,
-  ADD COLUMN class_fixed boolean,
-  ADD COLUMN closed boolean;
+  ADD COLUMN class_fixed boolean;
 ALTER INDEX ideamine.jobs_pkey RESET (fillfactor);
 -- After that: what has ended needs no room.
 ALTER TABLE ideamine.jobs SET (fillfactor = 25);
