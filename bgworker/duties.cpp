@@ -12,8 +12,6 @@ constexpr milliseconds resume_interval = std::chrono::seconds{30};
 constexpr milliseconds history_interval = std::chrono::minutes{1};
 constexpr milliseconds purge_interval = std::chrono::minutes{10};
 constexpr milliseconds audit_interval = std::chrono::hours{1};
-// Many processes may go on ringing for what a pass cannot help.
-constexpr milliseconds pause_after_bell{100};
 constexpr milliseconds first_pause_after_failure{1000};
 constexpr milliseconds longest_pause_after_failure{60000};
 
@@ -59,7 +57,8 @@ constinit Duties table{{
                            " WHERE action <> 'none'"},
      .since = Version{1, 2},
      .tells = true,
-     .bell = Bell::room},
+     .bell = Bell::room,
+     .rest_after_bell = milliseconds{100}},
     {"give_back_unclaimed_room", Pace::sweep,
      pg::Statement{"SELECT ideamine.give_back_unclaimed_room()"}, Version{1, 2}},
     {"end_graces", Pace::sweep, pg::Statement{"SELECT ideamine.end_graces()"}, Version{1, 2}},
@@ -175,10 +174,10 @@ void Schedule::failed(SteadyTime now) {
     due_ = now + std::max(interval(pace_), pause_after(failures_));
 }
 
-void Schedule::rung(SteadyTime now) {
+void Schedule::rung(SteadyTime now, milliseconds rest) {
     if (!failing()) {
-        const bool has_just_passed = passed_ > now - pause_after_bell;
-        due_ = std::min(due_, has_just_passed ? passed_ + pause_after_bell : now);
+        const bool has_just_passed = passed_ > now - rest;
+        due_ = std::min(due_, has_just_passed ? passed_ + rest : now);
     }
 }
 

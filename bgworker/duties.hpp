@@ -21,8 +21,10 @@ struct Duty {
     std::int64_t full_pass = std::numeric_limits<std::int64_t>::max();
     // Who listens to events is told when a pass did anything.
     bool tells = false;
-    // Rung when it is to be done at once.
+    // Rung when it is to be done at once, or soon: so long after its last pass, where many may go
+    // on ringing for what a pass cannot help.
     std::optional<Bell> bell = {};
+    std::chrono::milliseconds rest_after_bell{0};
 };
 
 inline constexpr std::size_t duty_count = 29;
@@ -43,8 +45,8 @@ class Schedule {
     // Due at once if there is more to do.
     void succeeded(SteadyTime now, bool is_more);
     void failed(SteadyTime now);
-    // Due at once, or soon if its last pass has just ended; one that fails goes on waiting.
-    void rung(SteadyTime now);
+    // Due at once, but not before its last pass ended so long ago; one that fails goes on waiting.
+    void rung(SteadyTime now, std::chrono::milliseconds rest);
     // A shorter interval holds at once.
     void settings_changed(SteadyTime now);
 

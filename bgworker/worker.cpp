@@ -79,13 +79,15 @@ void Worker::perform_if_due(Task& task) {
     }
 }
 
-// What was rung for goes before all that is due, and is done once more while there is more of it.
+// What was rung for goes before all that is due, to its end.
 void Worker::answer_bells() {
     for (auto rung = pg::bell::heard(); rung.any(); rung = pg::bell::heard()) {
         for (auto& task : tasks_) {
             if (task.duty->bell && rung.has(*task.duty->bell)) {
-                task.schedule.rung(SteadyClock::now());
-                perform_if_due(task);
+                task.schedule.rung(SteadyClock::now(), task.duty->rest_after_bell);
+                while (task.schedule.due() <= SteadyClock::now()) {
+                    perform(task);
+                }
             }
         }
     }
