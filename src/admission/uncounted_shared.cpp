@@ -106,7 +106,8 @@ Rules rules_leaving_uncounted(const Party& party, std::uint8_t resources) {
     const auto account = pin_party(party);
     for (;;) {
         rules(party);
-        const AccountLock lock{*account};
+        // others may leave something at the same time: what must not change are the rules
+        const AccountLock lock{*account, LW_SHARED};
         if (has_rules(*account, pg::now())) {
             leave(*account, static_cast<std::uint8_t>(resources & ~account->rules.kept));
             return account->rules;
