@@ -64,6 +64,20 @@ times_mixed() {
     done
 }
 
+# So many times SCALE, which may be less than 1.
+scaled() { awk -v number="$1" -v scale="${SCALE:-1}" 'BEGIN { printf "%d\n", number * scale + 0.5 }'; }
+
+# Microseconds of each of $2 calls of a script $1.sql in BENCH_FOLDER over one connection, after 20 others that load and
+# plan what is used from then on. What follows is for pgbench.
+times_of_calls() {
+    rm -f "$BENCH_FOLDER"/calls.*
+    "$PGBENCH" -n -M prepared -l --log-prefix="$BENCH_FOLDER/calls" -f "$BENCH_FOLDER/$1.sql" -c 1 -t $(($2 + 20)) \
+        "${@:3}" >/dev/null
+    awk 'NR > 20 { print $3 }' "$BENCH_FOLDER"/calls.*
+}
+
+median() { sort -g | awk '{ value[NR] = $1 } END { print value[int((NR + 1) / 2)] }'; }
+
 # Milliseconds of each statement of standard input.
 milliseconds() {
     sql -o /dev/null -c '\timing on' -f - | sed -n 's/^Time: \([0-9.]*\) ms.*/\1/p'
