@@ -50,8 +50,9 @@ COMMENT ON COLUMN ideamine.preemption_history.metadata IS 'What else is to be kn
 
 CREATE INDEX preemption_history_by_time ON ideamine.preemption_history (asked_at);
 COMMENT ON INDEX ideamine.preemption_history_by_time IS 'By time, for retention';
-CREATE INDEX preemption_history_by_resource ON ideamine.preemption_history (tenant_id, resource_type, asked_at);
-COMMENT ON INDEX ideamine.preemption_history_by_resource IS 'Of a tenant, by what was short';
+-- Not by tenant first: a statement that is planned while the table is empty would find jobs by that.
+CREATE INDEX preemption_history_by_resource ON ideamine.preemption_history (resource_type, asked_at);
+COMMENT ON INDEX ideamine.preemption_history_by_resource IS 'By what was short';
 
 SELECT pg_catalog.pg_extension_config_dump('ideamine.platform_capacity', '');
 SELECT pg_catalog.pg_extension_config_dump('ideamine.preemption_history', '');
