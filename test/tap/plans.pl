@@ -15,7 +15,7 @@ autovacuum = off
 CONF
 
 # All that pg_regress calls; what it answers is looked at there.
-my @files = sort glob 'test/sql/{jobs,workers,queues,idempotency,budget}_*.sql';
+my @files = sort glob 'test/sql/{jobs,workers,queues,idempotency,budget,priority}_*.sql';
 cmp_ok(scalar @files, '>', 15, 'there is something to plan');
 for my $file (@files)
 {
@@ -31,7 +31,7 @@ $node->stop;
 my %first_column = (
 	jobs_pkey => qr/job_id/, job_dependencies_pkey => qr/job_id/, job_dependencies_depends_on => qr/depends_on/,
 	ended_attempts_pkey => qr/job_id/, dead_letter_queue_pkey => qr/job_id/, jobs_votes => qr/quorum_of/,
-	cost_rollups_pkey => qr/tenant_id/, cost_rollups_by_run => qr/run_id/, cost_rollups_by_project => qr/project_id/,
+	preemption_history_pkey => qr/job_id/, cost_rollups_pkey => qr/tenant_id/, cost_rollups_by_run => qr/run_id/, cost_rollups_by_project => qr/project_id/,
 );
 # The ranges that are read on purpose: retention goes through the oldest jobs, and what has ended is looked for in their order.
 my $ranges = qr/^\((job_id < \$2|\(job_id >= \$[12]\) AND \(job_id < \$[23]\))\)$/;
@@ -52,7 +52,7 @@ while (<$log>)
 	}
 	next unless $statement;
 	$statement = undef, next unless /^\t/;
-	$faults{"a walk through $1: $statement"}++ if /Seq Scan on (jobs|job_history_\d+|job_dependencies|ended_attempts|dead_letter_queue|cost_rollups)\b/;
+	$faults{"a walk through $1: $statement"}++ if /Seq Scan on (jobs|job_history_\d+|job_dependencies|ended_attempts|dead_letter_queue|cost_rollups|preemption_history)\b/;
 	if (defined $scan)
 	{
 		my $condition = /Index Cond: (.*)/ ? $1 : '';
