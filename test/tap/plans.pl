@@ -31,7 +31,8 @@ $node->stop;
 my %first_column = (
 	jobs_pkey => qr/job_id/, job_dependencies_pkey => qr/job_id/, job_dependencies_depends_on => qr/depends_on/,
 	ended_attempts_pkey => qr/job_id/, dead_letter_queue_pkey => qr/job_id/, jobs_votes => qr/quorum_of/,
-	preemption_history_pkey => qr/job_id/, cost_rollups_pkey => qr/tenant_id/, cost_rollups_by_run => qr/run_id/, cost_rollups_by_project => qr/project_id/,
+	preemption_history_pkey => qr/job_id/, preemption_history_by_resource => qr/resource_type/,
+	cost_rollups_pkey => qr/tenant_id/, cost_rollups_by_run => qr/run_id/, cost_rollups_by_project => qr/project_id/,
 );
 # The ranges that are read on purpose: retention goes through the oldest jobs, and what has ended is looked for in their order.
 my $ranges = qr/^\((job_id < \$2|\(job_id >= \$[12]\) AND \(job_id < \$[23]\))\)$/;
