@@ -48,7 +48,10 @@ Simulation::Simulation(unsigned seed)
       freed_(tenant_count) {
     rules_.limits.fails_at_limit = seed % 2 == 0;
     rules_.limits.cooldown = seed % 3 == 0 ? 1min : 5min;
-    rules_.grace = seed % 4 < 2 ? 0s : seed % 4 == 2 ? 20s : 40s;
+    // Much shorter than room is held: while any worker has still to stop, held room that exceeds
+    // what there is has come free for nobody, so that with a longer grace it can expire under
+    // pressure.
+    rules_.grace = seed % 4 < 2 ? 0s : seed % 4 == 2 ? 20s : 10s;
     for (std::size_t i = 0; i < tenant_count; ++i) {
         tenants_.push_back({.total = 500 + pick(3'000)});
     }
@@ -107,7 +110,7 @@ void Simulation::step() {
 
 void Simulation::arrive() {
     // the load of P0 and P1 leaves room for others
-    static constexpr std::array<int, 4> one_of{120, 16, 40, 24};
+    static constexpr std::array<int, 4> one_of{60, 16, 48, 28};
     for (std::size_t i = 0; i < one_of.size(); ++i) {
         if (!one_in(one_of[i])) {
             continue;

@@ -35,7 +35,7 @@ void Simulation::spend() {
 // Budgets are raised, and runs are paused and go on; without pressure all is open in the end.
 void Simulation::change_closings() {
     for (auto& tenant : tenants_) {
-        if (!tenant.fired.empty() && (!has_pressure_ || one_in(120))) {
+        if (!tenant.fired.empty() && (!has_pressure_ || one_in(400))) {
             tenant.total = has_pressure_ ? tenant.total + tenant.total / 2 : budget::unlimited;
             tenant.fired =
                 tenant.fired - budget::armed_again(tenant.total, budget::default_thresholds,
