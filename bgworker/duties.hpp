@@ -27,7 +27,7 @@ struct Duty {
     std::chrono::milliseconds rest_after_bell{0};
 };
 
-inline constexpr std::size_t duty_count = 29;
+inline constexpr std::size_t duty_count = 30;
 using Duties = std::array<Duty, duty_count>;
 Duties& duties();
 

@@ -90,6 +90,7 @@ CREATE TABLE ideamine.jobs (
   stop_by               timestamptz,
   checkpoint_at         timestamptz,
   class_fixed           boolean,
+  inherited_class       ideamine.priority_class,
   PRIMARY KEY (job_id, tenant_id)
 ) WITH (fillfactor = 25);
 COMMENT ON TABLE ideamine.jobs IS 'Jobs from their creation until some time after their ends, when they are moved to ideamine.job_history; the view v_jobs has both';
@@ -140,6 +141,7 @@ COMMENT ON COLUMN ideamine.jobs.stop_by IS 'Its worker was asked to stop: when t
 COMMENT ON COLUMN ideamine.jobs.checkpoint_at IS 'When its checkpoint was saved';
 COMMENT ON COLUMN ideamine.jobs.class_fixed IS 'True: only an administrator may assign it another class';
 COMMENT ON COLUMN ideamine.jobs.closed IS 'True: it was paused or preempted because its class is closed, see ideamine.closings';
+COMMENT ON COLUMN ideamine.jobs.inherited_class IS 'The highest class of the jobs that wait for it, directly or through others, where it is above its own; NULL: none is';
 
 CREATE INDEX jobs_scheduled ON ideamine.jobs (run_at)
   WHERE waits_for = 'time';

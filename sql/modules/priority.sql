@@ -57,8 +57,8 @@ CREATE OR REPLACE FUNCTION ideamine.get_preemption_candidates(
 LANGUAGE C STABLE ROWS 100
 AS 'MODULE_PATHNAME', 'ideamine_get_preemption_candidates';
 COMMENT ON FUNCTION ideamine.get_preemption_candidates(text, text, text, integer) IS
-'Running jobs that may be preempted for a job of some class, in the order in which they give way: of strictly lower classes,
-never P0, the lowest class first, then who loses the least work (work_lost: since its checkpoint, or its start), then who was
+'Running jobs that may be preempted for a job of some class, in the order in which they give way: of strictly lower classes (own
+or inherited, whichever is higher), never P0, the lowest class first, then who loses the least work (work_lost: since its checkpoint, or its start), then who was
 preempted least. Left out are those that were resumed a short time ago (ideamine.preemption_cooldown), and those that have
 given way as often as they may, if these are spared. cpu (cores), memory (GB), gpu: what a job holds.
 tenant_id: NULL means all tenants that the caller may see; for_class: P0 to P3, or 1 to 5 of older applications; resource:
@@ -202,6 +202,17 @@ preloaded.';
 REVOKE ALL ON FUNCTION ideamine.raise_waiting_jobs(timestamptz) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ideamine.raise_waiting_jobs(timestamptz) TO ideamine_admin;
 
+CREATE OR REPLACE FUNCTION ideamine.pass_on_classes() RETURNS bigint
+LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'ideamine_pass_on_classes';
+COMMENT ON FUNCTION ideamine.pass_on_classes() IS
+'One pass of the duty that puts inherited classes right: a job is served as the highest class of the jobs that wait for it.
+Usually what makes, cancels or raises these does that at once, except for jobs that somebody else has locked at that
+moment. Returns how many jobs were served as another class than they should be, at most 10000 a pass.
+Errors: ID403 the login is bound to tenants.';
+REVOKE ALL ON FUNCTION ideamine.pass_on_classes() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION ideamine.pass_on_classes() TO ideamine_admin;
+
 CREATE OR REPLACE FUNCTION ideamine_internal.effective_class(
   class text,
   since timestamptz
@@ -219,18 +230,19 @@ GRANT EXECUTE ON FUNCTION ideamine_internal.effective_class(text, timestamptz)
 CREATE OR REPLACE VIEW ideamine.v_priority_queue WITH (security_invoker = true) AS
   SELECT row_number() OVER (PARTITION BY status ORDER BY effective_class, turn, ready_at, job_id) AS "position",
          tenant_id, job_id, job_type, queue, priority_class, turn, required_capabilities, ready_at,
-         pg_catalog.clock_timestamp() - ready_at AS waited, status, effective_class
+         pg_catalog.clock_timestamp() - ready_at AS waited, status, effective_class, inherited_class
   FROM (
     SELECT *, row_number() OVER (PARTITION BY effective_class, tenant_id ORDER BY ready_at, job_id) AS turn
     FROM (
       SELECT tenant_id, job_id, job_type, queue, priority_class, required_capabilities, ready_at, status,
-             ideamine_internal.effective_class(priority_class::text, ready_at) AS effective_class
+             ideamine_internal.effective_class(least(priority_class, inherited_class)::text, ready_at) AS effective_class,
+             inherited_class
       FROM ideamine.jobs AS j
       WHERE status = 'pending' AND ready_at IS NOT NULL AND NOT EXISTS (
         SELECT FROM ideamine.paused_queues AS q WHERE q.tenant_id = j.tenant_id AND q.queue = j.queue)) AS runnable
     UNION ALL
     SELECT tenant_id, job_id, job_type, queue, priority_class, required_capabilities, preempted_at, status,
-           ideamine_internal.effective_class(priority_class::text, preempted_at), 1
+           ideamine_internal.effective_class(least(priority_class, inherited_class)::text, preempted_at), inherited_class, 1
     FROM ideamine.jobs
     WHERE status = 'preempted') AS waiting;
 COMMENT ON VIEW ideamine.v_priority_queue IS
@@ -246,5 +258,6 @@ COMMENT ON COLUMN ideamine.v_priority_queue.required_capabilities IS 'What a wor
 COMMENT ON COLUMN ideamine.v_priority_queue.ready_at IS 'Since when it may be acquired, or is preempted';
 COMMENT ON COLUMN ideamine.v_priority_queue.waited IS 'For how long';
 COMMENT ON COLUMN ideamine.v_priority_queue.status IS 'pending or preempted';
-COMMENT ON COLUMN ideamine.v_priority_queue.effective_class IS 'Its class, raised for its waiting';
+COMMENT ON COLUMN ideamine.v_priority_queue.effective_class IS 'Its own or its inherited class, whichever is higher, raised for its waiting';
+COMMENT ON COLUMN ideamine.v_priority_queue.inherited_class IS 'The class that it has inherited from jobs that wait for it; NULL: none above its own';
 GRANT SELECT ON ideamine.v_priority_queue TO ideamine_reader, ideamine_app, ideamine_worker, ideamine_admin;

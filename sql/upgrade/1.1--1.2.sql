@@ -39,7 +39,8 @@ ALTER TABLE ideamine.jobs
   ADD COLUMN preemption_reason text,
   ADD COLUMN stop_by timestamptz,
   ADD COLUMN checkpoint_at timestamptz,
-  ADD COLUMN class_fixed boolean;
+  ADD COLUMN class_fixed boolean,
+  ADD COLUMN inherited_class ideamine.priority_class;
 ALTER INDEX ideamine.jobs_pkey RESET (fillfactor);
 -- After that: what has ended needs no room.
 ALTER TABLE ideamine.jobs SET (fillfactor = 25);
@@ -54,6 +55,7 @@ COMMENT ON COLUMN ideamine.jobs.stop_by IS 'Its worker was asked to stop: when t
 COMMENT ON COLUMN ideamine.jobs.checkpoint_at IS 'When its checkpoint was saved';
 COMMENT ON COLUMN ideamine.jobs.class_fixed IS 'True: only an administrator may assign it another class';
 COMMENT ON COLUMN ideamine.jobs.closed IS 'True: it was paused or preempted because its class is closed, see ideamine.closings';
+COMMENT ON COLUMN ideamine.jobs.inherited_class IS 'The highest class of the jobs that wait for it, directly or through others, where it is above its own; NULL: none is';
 COMMENT ON COLUMN ideamine.jobs.checkpoint IS 'Where the next attempt may go on, left by save_checkpoint(), release_job() or preempt_job()';
 COMMENT ON COLUMN ideamine_internal.stop_notices.reason IS 'cancelled, preempted, lease lost or deadline';
 

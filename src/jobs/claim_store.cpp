@@ -7,6 +7,7 @@
 #include "jobs/job_rows_store.hpp"
 #include "jobs/leased_store.hpp"
 #include "jobs/promote_store.hpp"
+#include "jobs/served_class.hpp"
 #include "jobs/taken_store.hpp"
 #include "jobs/waits.hpp"
 
@@ -22,7 +23,7 @@ constinit pg::Statement lease_locked{
     " FROM unnest($1) AS locked (tid) WHERE j.ctid = locked.tid"
     " RETURNING j.tenant_id, j.job_id, j.epoch, j.attempt, j.job_type, j.payload, j.checkpoint,"
     "  j.started_at + j.lease, j.started_at + j.timeout, $[1.1 j.context$| NULL::jsonb$],"
-    "  NULL::text, j.priority_class::text, j.run_id, $[1.2 j.needs$| NULL::jsonb$],"
+    "  NULL::text, " IDEAMINE_SERVED_AS("j") "::text, j.run_id, $[1.2 j.needs$| NULL::jsonb$],"
     "  $[1.2 j.preemptions$| 0$]",
     pg::Statement::Kind::writes_by_tid};
 

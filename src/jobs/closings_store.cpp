@@ -5,6 +5,7 @@
 #include "ideamine/pg/bell.hpp"
 #include "ideamine/pg/watched_table.hpp"
 #include "jobs/publish_store.hpp"
+#include "jobs/served_class.hpp"
 
 namespace ideamine::jobs {
 
@@ -43,7 +44,7 @@ constinit pg::Statement find_parts{
     Kind::reads_latest};
 
 // Closings c that hold for a job at $2, as the primary key finds them.
-#define IDEAMINE_HOLDS_FOR(alias)                                                    \
+#define IDEAMINE_HOLDS_FOR(alias) \
     "c.tenant_id = " alias                                                           \
     ".tenant_id"                                                                     \
     " AND c.scope = ANY ('{run,project,tenant}') AND c.scope_id = ANY (ARRAY[" alias \
@@ -51,11 +52,12 @@ constinit pg::Statement find_parts{
     ".tenant_id])"                                                                   \
     " AND c.scope_id = CASE c.scope WHEN 'run' THEN " alias                          \
     ".run_id::text WHEN 'project' THEN " alias ".project_id ELSE " alias             \
-    ".tenant_id END AND " alias ".priority_class = ANY (c.classes) AND c.opens_at > $2"
+    ".tenant_id END AND " IDEAMINE_SERVED_AS(alias) " = ANY (c.classes)" \
+    " AND c.opens_at > $2"
 #define IDEAMINE_CLOSES(alias) "SELECT FROM ideamine.closings c WHERE " IDEAMINE_HOLDS_FOR(alias)
 
 constinit pg::Statement describe_locked{
-    "SELECT j.ctid, j.run_id, j.project_id, j.priority_class::text"
+    "SELECT j.ctid, j.run_id, j.project_id, " IDEAMINE_SERVED_AS("j") "::text"
     " FROM unnest($1) AS locked (tid) JOIN ideamine.jobs j ON j.ctid = locked.tid",
     Kind::writes_by_tid};
 
@@ -63,7 +65,8 @@ constinit pg::Statement find_closed{
     "SELECT j.position - 1"
     " FROM unnest($3::uuid[], $4::text[], $5::text[]::ideamine.priority_class[])"
     "  WITH ORDINALITY AS n (run_id, project_id, priority_class, position)"
-    " CROSS JOIN LATERAL (SELECT $1 AS tenant_id, n.*) AS j"
+    " CROSS JOIN LATERAL (SELECT $1 AS tenant_id, n.*,"
+    "  NULL::ideamine.priority_class AS inherited_class) AS j"
     " WHERE EXISTS (" IDEAMINE_CLOSES("j") " OFFSET 0)",
     Kind::reads_latest};
 
@@ -76,18 +79,19 @@ constinit pg::Statement pause_waiting{
     "UPDATE ideamine.jobs j SET status = 'paused', closed = true WHERE ctid = ANY (ARRAY("
     " SELECT ctid FROM ideamine.jobs"
     " WHERE tenant_id = $1 AND run_id = $2::uuid AND status = 'pending'"
-    "  AND priority_class = ANY ($3::text[]::ideamine.priority_class[])"
+    "  AND least(priority_class, inherited_class) = ANY ($3::text[]::ideamine.priority_class[])"
     " LIMIT $4 FOR NO KEY UPDATE SKIP LOCKED)) AND status = 'pending'"};
 
 // Which of them are open is asked once for all that have the same to wait for.
 constinit pg::Statement reopen_groups{
-    "WITH groups AS (SELECT DISTINCT tenant_id, run_id, project_id, priority_class"
-    "  FROM ideamine.jobs WHERE waits_for = 'opening'),"
+    "WITH groups AS (SELECT DISTINCT tenant_id, run_id, project_id, priority_class,"
+    "   inherited_class FROM ideamine.jobs WHERE waits_for = 'opening'),"
     " open AS (SELECT * FROM groups g WHERE NOT EXISTS (" IDEAMINE_CLOSES("g") " OFFSET 0)),"
     " found AS (SELECT j.ctid FROM open o JOIN ideamine.jobs j ON j.waits_for = 'opening'"
     "   AND j.tenant_id = o.tenant_id AND j.run_id IS NOT DISTINCT FROM o.run_id"
     "   AND j.project_id IS NOT DISTINCT FROM o.project_id"
-    "   AND j.priority_class = o.priority_class LIMIT $1 FOR NO KEY UPDATE OF j SKIP LOCKED)"
+    "   AND j.priority_class = o.priority_class"
+    "   AND j.inherited_class IS NOT DISTINCT FROM o.inherited_class LIMIT $1 FOR NO KEY UPDATE OF j SKIP LOCKED)"
     " UPDATE ideamine.jobs j SET closed = NULL,"
     "  status = CASE WHEN j.status = 'paused' THEN 'pending' ELSE j.status END"
     " WHERE ctid = ANY (ARRAY(SELECT ctid FROM found)) AND j.closed"

@@ -1,6 +1,7 @@
 #include "jobs/conclude_store.hpp"
 
 #include "jobs/attempts.hpp"
+#include "jobs/inheritance_store.hpp"
 #include "jobs/money_store.hpp"
 #include "jobs/quorum_store.hpp"
 #include "jobs/ready_shared.hpp"
@@ -36,6 +37,7 @@ void Ended::add(const Cancelled& others) {
     quorums.add(others.quorums);
     votes.add(others.votes);
     released.add(others.released);
+    waited.add(others.waited);
 }
 
 // Each consequence may have others: a cancelled job was a vote, a vote decides a job, and that job
@@ -44,12 +46,14 @@ void Ended::add(const Cancelled& others) {
 Conclusion conclude(Ended ended) {
     Conclusion conclusion;
     auto gone = ended.cancelled;
+    JobRefs withdrawn = ended.waited;
     const auto count = [&](const Cancelled& cancelled) {
         gone.add(cancelled.jobs);
         conclusion.cancelled += static_cast<std::int64_t>(cancelled.jobs.jobs.size());
         ended.quorums.add(cancelled.quorums);
         ended.votes.add(cancelled.votes);
         ended.released.add(cancelled.released);
+        withdrawn.add(cancelled.waited);
     };
     const auto count_with_dependents = [&](const Cancelled& cancelled) {
         count(cancelled);
@@ -88,6 +92,7 @@ Conclusion conclude(Ended ended) {
     ended.released.end_leases();
     ended.released.busy().charge();
     readmit_waiting(ended.released.keys());
+    withdraw_classes(withdrawn);
     return conclusion;
 }
 

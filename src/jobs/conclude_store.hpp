@@ -14,6 +14,7 @@ struct Ended {
     JobRefs quorums;  // those of the cancelled that workers vote on
     JobRefs votes;    // jobs of which a vote has ended
     Released released;
+    JobRefs waited;  // those of the cancelled that waited for others
 
     void add(const Cancelled& others);
 };

@@ -2,6 +2,7 @@
 
 #include "ideamine/pg/key_lock.hpp"
 #include "jobs/publish_store.hpp"
+#include "jobs/served_class.hpp"
 #include "jobs/waits.hpp"
 
 namespace ideamine::jobs {
@@ -17,19 +18,19 @@ constexpr auto lock_kind = pg::KeyKind::concurrency_key;
 constinit pg::Statement readmit{
     "UPDATE ideamine.jobs j SET status = 'pending'"
     " WHERE ctid = ANY (ARRAY("
-    "  SELECT ctid FROM ideamine.jobs"
+    "  SELECT ctid FROM ideamine.jobs w"
     "  WHERE tenant_id = $1 AND concurrency_key = $2 AND " IDEAMINE_WAITS_FOR_KEY
     "   AND concurrency_limit > $4"
-    "  ORDER BY priority_class, ready_at, job_id LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED))"
+    "  ORDER BY " IDEAMINE_SERVED_AS("w") ", ready_at, job_id LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED))"
     " RETURNING " IDEAMINE_READY("j"),
     Kind::writes_latest};
 
 // The limit of the one that would come back first.
 constinit pg::Statement find_limit{
-    "SELECT concurrency_limit::bigint FROM ideamine.jobs"
+    "SELECT concurrency_limit::bigint FROM ideamine.jobs w"
     " WHERE tenant_id = $1 AND concurrency_key = $2 AND " IDEAMINE_WAITS_FOR_KEY
     "  AND concurrency_limit > $3"
-    " ORDER BY priority_class, ready_at, job_id LIMIT 1"};
+    " ORDER BY " IDEAMINE_SERVED_AS("w") ", ready_at, job_id LIMIT 1"};
 
 constinit pg::Statement count_holding{
     "SELECT count(*) FROM ideamine.jobs"

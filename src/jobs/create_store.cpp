@@ -5,8 +5,11 @@
 #include "idempotency/idempotency_store.hpp"
 #include "jobs/batch_plan.hpp"
 #include "jobs/context_store.hpp"
+#include "jobs/inheritance.hpp"
+#include "jobs/inheritance_store.hpp"
 #include "jobs/new_rows_store.hpp"
 #include "jobs/past_store.hpp"
+#include "jobs/served_class.hpp"
 
 namespace ideamine::jobs {
 
@@ -17,7 +20,8 @@ namespace {
 // completion in a transaction with an older snapshot fails to serialise instead of overlooking the
 // edges.
 constinit pg::Statement lock_parents{
-    "SELECT job_id, status::text, $[1.1 quorum_of$| NULL::uuid$] FROM ideamine.jobs"
+    "SELECT job_id, status::text, $[1.1 quorum_of$| NULL::uuid$],"
+    "  " IDEAMINE_SERVED_AS("jobs") "::text FROM ideamine.jobs"
     " WHERE tenant_id = $1 AND job_id = ANY ($2)"
     " ORDER BY job_id FOR NO KEY UPDATE"};
 
@@ -49,8 +53,10 @@ class Creation {
         leave_out_existing(plan_, existing_);
         lock_parents_outside();
         beginnings_ = begin_batch(plan_, jobs_.size());
+        inherit();
         write_jobs();
         write_edges();
+        raise_parents();
         note_failures();
         return created();
     }
@@ -70,6 +76,9 @@ class Creation {
     void add_quorum_job(NewRows& rows, std::uint32_t position);
     void write_jobs();
     void write_edges();
+    void inherit();
+    std::optional<PriorityClass> inherited_by(std::uint32_t position) const;
+    void raise_parents();
     void note_failures();
     std::vector<Created> created() const;
 
@@ -78,6 +87,8 @@ class Creation {
     Place place_;
     BatchPlan plan_;
     Beginnings beginnings_;
+    std::vector<PriorityClass> served_as_;
+    std::map<Uuid, PriorityClass> parents_served_as_;  // without the jobs of this call
     bool depends_on_history_ = false;
     std::vector<Uuid> ids_;
     std::vector<std::optional<Uuid>> existing_;          // instead of a new job
@@ -190,6 +201,7 @@ void Creation::lock_parents_outside() {
     }
     for (const pg::Row row : lock_parents.execute(tenant_, ids)) {
         set_parent(row.get<Uuid>(0), row.get<std::string>(1), row.optional<Uuid>(2));
+        parents_served_as_[row.get<Uuid>(0)] = parse_priority_class(row.get<std::string>(3));
     }
     JobRefs missing;
     for (const auto& [id, parent] : plan_.parents) {
@@ -222,6 +234,38 @@ void Creation::lock_parents_outside() {
     }
 }
 
+void Creation::inherit() {
+    std::vector<PriorityClass> own;
+    std::vector<bool> waits;
+    own.reserve(jobs_.size());
+    waits.reserve(jobs_.size());
+    for (std::size_t i = 0; i < jobs_.size(); ++i) {
+        own.push_back(jobs_[i].request.priority_class);
+        waits.push_back(beginnings_.open[i] > 0 && !beginnings_.doomed[i]);
+    }
+    served_as_ = served_classes(own, waits, plan_.edges, pg::check_interrupts);
+}
+
+std::optional<PriorityClass> Creation::inherited_by(std::uint32_t position) const {
+    const auto served_as = served_as_[position];
+    return served_as < jobs_[position].request.priority_class ? std::optional{served_as}
+                                                              : std::nullopt;
+}
+
+// Usually they are served as a class that is high enough.
+void Creation::raise_parents() {
+    JobRefs raised;
+    for (const auto& [id, served_as] : parents_served_as_) {
+        const auto& dependents = plan_.parents.at(id).dependents;
+        if (std::ranges::any_of(dependents, [&, &own = served_as](const auto& dependent) {
+                return served_as_[dependent.job] < own;
+            })) {
+            raised.add(tenant_, id);
+        }
+    }
+    pass_on_classes(raised, Reach::of_changed);
+}
+
 // The job itself is never run: it stays blocked until its votes have decided.
 void Creation::add_quorum_job(NewRows& rows, std::uint32_t position) {
     const auto& job = jobs_[position];
@@ -231,14 +275,16 @@ void Creation::add_quorum_job(NewRows& rows, std::uint32_t position) {
                    .status = doomed ? "cancelled" : "blocked",
                    .open_dependencies = agree,
                    .dependents = beginnings_.dependents[position],
-                   .quorum = agree});
+                   .quorum = agree,
+                   .inherited_class = inherited_by(position)});
     for (int i = 0; !doomed && i < votes; ++i) {
         const auto vote = pg::make_uuid();
         votes_[position].push_back(vote);
         rows.add(job, {.id = vote,
                        .status = beginnings_.open[position] > 0 ? "blocked" : "pending",
                        .open_dependencies = beginnings_.open[position],
-                       .quorum_of = ids_[position]});
+                       .quorum_of = ids_[position],
+                       .inherited_class = inherited_by(position)});
     }
 }
 
@@ -256,7 +302,8 @@ void Creation::write_jobs() {
         rows.add(jobs_[i], {.id = ids_[i],
                             .status = beginnings_.doomed[i] ? "cancelled" : waiting,
                             .open_dependencies = beginnings_.open[i],
-                            .dependents = beginnings_.dependents[i]});
+                            .dependents = beginnings_.dependents[i],
+                            .inherited_class = inherited_by(i)});
     }
     rows.write(tenant_);
 }

@@ -1,6 +1,7 @@
 #include "jobs/dead_letter_store.hpp"
 
 #include "jobs/dependents_store.hpp"
+#include "jobs/inheritance_store.hpp"
 #include "jobs/publish_store.hpp"
 
 namespace ideamine::jobs {
@@ -83,6 +84,7 @@ void retry_dead_letters(const std::string& tenant, const DeadLetterFilter& filte
     record_votes.execute(tenant, again.jobs);
     publish_ready(revived, 1);
     publish_ready(revive_votes.execute(tenant, again.jobs, now));
+    pass_on_classes(again, Reach::and_beyond);
     returned.add(revived);
 }
 

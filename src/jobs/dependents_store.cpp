@@ -98,7 +98,7 @@ constinit pg::Statement cancel_locked{
     "   ready_at = NULL$[1.2 , stop_by = NULL$]"
     "  FROM unnest($1::tid[], $2::boolean[]) AS c (tid, was_running) WHERE j.ctid = c.tid"
     "  RETURNING j.tenant_id, j.job_id, j.epoch, j.attempt, j.worker_id, j.started_at, "
-    "c.was_running, " IDEAMINE_HOLDINGS("j") ", $[1.1 j.quorum IS NOT NULL AS has_quorum, "
+    "j.open_dependencies, c.was_running, " IDEAMINE_HOLDINGS("j") ", $[1.1 j.quorum IS NOT NULL AS has_quorum, "
     "j.quorum_of$| false AS has_quorum, NULL::uuid AS quorum_of$]),"
     " recorded AS ("
     "  INSERT INTO ideamine.ended_attempts"
@@ -106,7 +106,7 @@ constinit pg::Statement cancel_locked{
     "  SELECT tenant_id, job_id, epoch, attempt, worker_id, started_at, $4, 'cancelled'"
     "  FROM cancelled WHERE was_running)"
     " SELECT tenant_id, job_id, was_running, " IDEAMINE_HELD ", has_quorum, quorum_of, epoch,"
-    "  worker_id"
+    "  worker_id, open_dependencies > 0"
     " FROM cancelled",
     Kind::writes_by_tid};
 
@@ -137,6 +137,9 @@ Cancelled cancel_all(const Doomed& doomed, const std::optional<std::string>& rea
         }
         if (const auto job = row.optional<Uuid>(4 + held_columns)) {
             cancelled.votes.add(tenant, *job);
+        }
+        if (row.get<bool>(7 + held_columns)) {
+            cancelled.waited.add(tenant, row.get<Uuid>(1));
         }
     }
     notices.send(StopNotices::To::whoever_had_it, now);
@@ -179,6 +182,7 @@ void Cancelled::add(const Cancelled& other) {
     quorums.add(other.quorums);
     votes.add(other.votes);
     released.add(other.released);
+    waited.add(other.waited);
 }
 
 Cancelled cancel_listed(const JobRefs& jobs, const std::optional<std::string>& reason) {

@@ -18,6 +18,7 @@ struct Cancelled {
     JobRefs quorums;    // those of them that workers vote on
     JobRefs votes;      // jobs of which a vote was cancelled
     Released released;  // by those that were running
+    JobRefs waited;     // those that waited for others
 
     void add(const Cancelled& other);
 };

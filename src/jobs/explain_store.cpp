@@ -5,6 +5,7 @@
 #include "jobs/priority_class.hpp"
 #include "jobs/read_store.hpp"
 #include "jobs/released_store.hpp"
+#include "jobs/served_class.hpp"
 
 namespace ideamine::jobs {
 
@@ -91,6 +92,22 @@ constinit pg::Statement list_reasons{
     "   AND (w.tenants IS NULL OR $1 = ANY (w.tenants)))",
     Kind::reads};
 
+// Of a job that has not ended. The first of those that wait for it, directly, with the class that
+// it has from them.
+constinit pg::Statement find_heir{
+    "SELECT 'inherits', format('it is %s, and served as %s, which it inherits from a job that waits"
+    " for it', j.priority_class, j.inherited_class), ("
+    "  SELECT b.job_id FROM (SELECT job_id FROM ideamine.job_dependencies"
+    "    WHERE depends_on = j.job_id AND tenant_id = $1 UNION ALL SELECT j.quorum_of) AS d"
+    "  CROSS JOIN LATERAL (SELECT * FROM ideamine.jobs"
+    "    WHERE job_id = d.job_id AND tenant_id = $1 OFFSET 0) AS b"
+    "  WHERE b.waits_for = 'jobs' AND " IDEAMINE_SERVED_AS("b") " = j.inherited_class"
+    "  ORDER BY b.job_id LIMIT 1), NULL::timestamptz"
+    " FROM ideamine.jobs j WHERE tenant_id = $1 AND job_id = $2"
+    "  AND status NOT IN ('completed', 'failed', 'cancelled')"
+    "  AND inherited_class < priority_class",
+    Kind::reads};
+
 // Of a job that could be handed out, how many of its tenant and class go first.
 constinit pg::Statement find_place{
     "SELECT 'in_line', CASE a.ahead WHEN 0 THEN 'it is the next one of its tenant and class'"
@@ -103,7 +120,7 @@ constinit pg::Statement find_place{
     " CROSS JOIN LATERAL (SELECT count(*) AS ahead FROM ("
     "   SELECT FROM ideamine.jobs o"
     "   WHERE o.status = 'pending' AND (o.ready_at IS NOT NULL OR o.run_at <= $3)"
-    "    AND o.tenant_id = $1 AND o.priority_class = j.priority_class"
+    "    AND o.tenant_id = $1 AND " IDEAMINE_SERVED_AS("o") " = " IDEAMINE_SERVED_AS("j")
     "    AND (coalesce(o.ready_at, o.run_at), o.job_id) < (j.since, j.job_id)"
     "    AND o.queue NOT IN (SELECT queue FROM ideamine.paused_queues WHERE tenant_id = $1)"
     "   LIMIT " IDEAMINE_MOST_AHEAD
@@ -114,7 +131,7 @@ constinit pg::Statement find_place{
 
 // Of a job that could be handed out, if its tenant's quotas let it.
 constinit pg::Statement find_demand{
-    "SELECT priority_class::text, run_id, $[1.2 needs$| NULL::jsonb$], project_id"
+    "SELECT " IDEAMINE_SERVED_AS("jobs") "::text, run_id, $[1.2 needs$| NULL::jsonb$], project_id"
     " FROM ideamine.jobs"
     " WHERE tenant_id = $1 AND job_id = $2 AND status::text = 'pending' AND ready_at IS NOT NULL",
     Kind::reads};
@@ -175,6 +192,9 @@ void explain(const std::string& tenant, const Uuid& job, pg::Returned& returned)
     explain_closings(tenant, job, now, returned);
     explain_quotas(tenant, job, returned);
     returned.add(list_reasons.execute(tenant, job, now));
+    if (quota::counts_leases()) {
+        returned.add(find_heir.execute(tenant, job));
+    }
     returned.add(find_place.execute(tenant, job, now));
 }
 

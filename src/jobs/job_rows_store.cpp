@@ -34,15 +34,16 @@ enum Column : std::size_t {
     needs,
     stop_by,
     preemptions,
+    inherited_class,
     column_count
 };
 
 constinit pg::Columns<column_count> columns{
-    {"job_id",  "started_at", "epoch",      "status",      "priority_class",
-     "attempt", "dependents", "tenant_id",  "job_type",    "queue",
-     "payload", "ready_at",   "worker_id",  "finished_at", "lease",
-     "timeout", "run_id",     "checkpoint", "result",      "concurrency_key",
-     "context", "quorum_of",  "needs",      "stop_by",     "preemptions"}};
+    {"job_id",      "started_at",      "epoch",    "status",    "priority_class", "attempt",
+     "dependents",  "tenant_id",       "job_type", "queue",     "payload",        "ready_at",
+     "worker_id",   "finished_at",     "lease",    "timeout",   "run_id",         "checkpoint",
+     "result",      "concurrency_key", "context",  "quorum_of", "needs",          "stop_by",
+     "preemptions", "inherited_class"}};
 
 int number(Column column) {
     return columns.numbers[column];
@@ -108,8 +109,8 @@ std::string_view JobRows::queue() const {
     return table_.get<std::string_view>(number(queue_column));
 }
 
-PriorityClass JobRows::priority_class() const {
-    return class_of(table_, number(priority_class_column));
+PriorityClass JobRows::served_as() const {
+    return served_class_of(table_, number(priority_class_column), number(inherited_class));
 }
 
 Epoch JobRows::epoch() const {
@@ -124,7 +125,7 @@ quota::LeaseDemand JobRows::demand() const {
 Holding JobRows::holding() const {
     return {.key = table_.optional<std::string>(number(concurrency_key)),
             .demand = demand(),
-            .priority_class = priority_class(),
+            .priority_class = served_as(),
             .since = table_.optional<Time>(number(started_at))};
 }
 
@@ -154,7 +155,7 @@ dispatch::Leased JobRows::lease(const Uuid& worker, Epoch first_epoch, Time now,
         .worker = worker,
         .epoch = epoch,
         .row = key_of(table_.tid()),
-        .priority_class = static_cast<std::uint8_t>(priority_class()),
+        .priority_class = static_cast<std::uint8_t>(served_as()),
         .preemptions = told_preemptions(table_.get<std::int32_t>(number(preemptions))),
         .transaction = pg::own_transaction(),
         .since = now};

@@ -38,7 +38,7 @@ class JobRows {
     std::optional<Uuid> quorum_of() const;
     std::string_view tenant() const;
     std::string_view queue() const;
-    PriorityClass priority_class() const;
+    PriorityClass served_as() const;
     Epoch epoch() const;
     Holding holding() const;
     pg::Tid tid() const { return table_.tid(); }

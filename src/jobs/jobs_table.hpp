@@ -7,7 +7,7 @@
 
 namespace ideamine::jobs {
 
-inline constexpr pg::Table::Shape jobs_shape{.columns = 47, .checks = 3};
+inline constexpr pg::Table::Shape jobs_shape{.columns = 48, .checks = 3};
 
 inline constinit pg::Labels<8> statuses{
     "ideamine.job_status",
@@ -19,6 +19,13 @@ inline PriorityClass class_of(const pg::Table& jobs, int column) {
     const auto found =
         std::ranges::find_if(classes.values, [&](Datum label) { return jobs.is(column, label); });
     return static_cast<PriorityClass>(found - classes.values.begin());
+}
+
+// The class with which that job is handed out: NULL, or no column at all, means that it inherits
+// none.
+inline PriorityClass served_class_of(const pg::Table& jobs, int assigned, int inherited) {
+    const auto own = class_of(jobs, assigned);
+    return jobs.is_null(inherited) ? own : std::min(own, class_of(jobs, inherited));
 }
 
 // Otherwise it takes statements: the catalogue is an older one, or somebody has made it another

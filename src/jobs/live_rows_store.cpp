@@ -28,6 +28,7 @@ enum Column : std::size_t {
     needs,
     preemptions,
     checkpoint_at,
+    inherited_class,
     column_count
 };
 
@@ -35,7 +36,7 @@ enum Column : std::size_t {
 constinit pg::Columns<column_count> columns{
     .names = {"job_id", "status", "priority_class", "tenant_id", "required_capabilities",
               "ready_at", "worker_id", "epoch", "started_at", "run_id", "concurrency_key",
-              "quorum_of", "needs", "preemptions", "checkpoint_at"},
+              "quorum_of", "needs", "preemptions", "checkpoint_at", "inherited_class"},
     .required = concurrency_key};
 
 int number(Column column) {
@@ -67,6 +68,11 @@ bool LiveRows::is_running() const {
     return table_.is(number(status), statuses["running"]);
 }
 
+std::uint8_t LiveRows::served_as() const {
+    return static_cast<std::uint8_t>(
+        served_class_of(table_, number(priority_class), number(inherited_class)));
+}
+
 bool LiveRows::is_counted() const {
     return !table_.is_null(number(run_id)) || !table_.is_null(number(needs));
 }
@@ -94,7 +100,7 @@ dispatch::shared::Ready LiveRows::ready() {
                             !table_.is_null(number(quorum_of));
     return {.tenant = tenant(),
             .lane = lane,
-            .priority_class = static_cast<std::uint8_t>(class_of(table_, number(priority_class))),
+            .priority_class = served_as(),
             .item = {.job = table_.get<Uuid>(number(job_id)),
                      .ready_at = table_.get<Time>(number(ready_at)),
                      .row = key_of(table_.tid()),
@@ -130,7 +136,7 @@ dispatch::Leased LiveRows::leased() {
         .worker = table_.optional<Uuid>(number(worker_id)).value_or(Uuid{}),
         .epoch = table_.get<std::int64_t>(number(epoch)),
         .row = key_of(table_.tid()),
-        .priority_class = static_cast<std::uint8_t>(class_of(table_, number(priority_class))),
+        .priority_class = served_as(),
         .preemptions =
             told_preemptions(table_.optional<std::int32_t>(number(preemptions)).value_or(0)),
         .since = std::max(table_.get<Time>(number(started_at)),

@@ -27,6 +27,7 @@ class LiveRows {
 
   private:
     bool is_counted() const;
+    std::uint8_t served_as() const;
     const std::string& lane();
     const quota::Needs& held();
 

@@ -22,7 +22,7 @@ constinit pg::Statement insert_jobs{
     "  finished_at, cancel_reason, open_dependencies, dependents, job_type, queue, priority_class,"
     "  required_capabilities, payload, max_retries, retry_base, retry_factor, retry_cap, timeout,"
     "  project_id, run_id, phase$[1.1 , concurrency_key, concurrency_limit, quorum, "
-    "quorum_of$]$[1.2 , needs$])"
+    "quorum_of$]$[1.2 , needs, inherited_class$])"
     " SELECT n.job_id, $1, $2, 0, 0, n.status::ideamine.job_status, coalesce(n.run_at, $2),"
     "  CASE WHEN n.status = 'pending' AND coalesce(n.run_at, $2) <= $2 THEN $2 END,"
     "  CASE WHEN n.status = 'cancelled' THEN $2 END,"
@@ -34,17 +34,18 @@ constinit pg::Statement insert_jobs{
     "n.timeout,"
     "  n.project_id, n.run_id, n.phase"
     "  $[1.1 , n.concurrency_key, n.concurrency_limit, n.quorum, n.quorum_of$]"
-    "  $[1.2 , n.needs::jsonb$]"
+    "  $[1.2 , n.needs::jsonb, n.inherited_class::ideamine.priority_class$]"
     " FROM unnest($3::uuid[], $4::text[], $5::timestamptz[], $6::integer[], $7::integer[], "
     "$8::text[],"
     "  $9::text[], $10::text[], $11::text[], $12::jsonb[], $13::integer[], $14::interval[],"
     "  $15::double precision[], $16::interval[], $17::interval[], $18::text[], $19::uuid[], "
     "$20::text[],"
-    "  $21::text[], $22::integer[], $23::integer[], $24::uuid[], $25::text[])"
+    "  $21::text[], $22::integer[], $23::integer[], $24::uuid[], $25::text[], $26::text[])"
     "  AS n (job_id, status, run_at, open_dependencies, dependents, job_type, queue, "
     "priority_class,"
     "  required_capabilities, payload, max_retries, retry_base, retry_factor, retry_cap, timeout,"
-    "  project_id, run_id, phase, concurrency_key, concurrency_limit, quorum, quorum_of, needs)"
+    "  project_id, run_id, phase, concurrency_key, concurrency_limit, quorum, quorum_of, needs,"
+    "  inherited_class)"
     " RETURNING " IDEAMINE_READY("j")};
 
 constinit pg::Statement insert_edges{
@@ -69,6 +70,10 @@ void NewRows::add(const NewJob& job, const Beginning& beginning) {
     job_type_.push_back(request.job_type);
     queue_.push_back(request.queue);
     priority_class_.push_back(to_string(request.priority_class));
+    const auto& inherited = beginning.inherited_class;
+    served_as_.push_back(to_string(inherited.value_or(request.priority_class)));
+    inherited_class_.push_back(inherited ? std::optional<std::string_view>{to_string(*inherited)}
+                                         : std::nullopt);
     required_capabilities_.push_back(request.required_capabilities.empty()
                                          ? "{}"
                                          : pg::array_literal(request.required_capabilities));
@@ -98,7 +103,7 @@ void NewRows::write(const std::string& tenant) const {
             tenant, now, id_, status_, run_at_, open_, dependents_, job_type_, queue_,
             priority_class_, required_capabilities_, payload_, max_retries_, retry_base_,
             retry_factor_, retry_cap_, timeout_, project_, run_, phase_, concurrency_key_,
-            concurrency_limit_, quorum_, quorum_of_, needs_));
+            concurrency_limit_, quorum_, quorum_of_, needs_, inherited_class_));
     }
 }
 
@@ -138,6 +143,7 @@ enum Column : std::size_t {
     needs,
     waits_for,
     preemptions,
+    inherited_class,
     column_count
 };
 
@@ -172,7 +178,8 @@ constinit pg::Columns<column_count> columns{{"job_id",
                                              "quorum_of",
                                              "needs",
                                              "waits_for",
-                                             "preemptions"}};
+                                             "preemptions",
+                                             "inherited_class"}};
 
 constinit pg::Labels<2> waits{"ideamine.job_wait", {"time", "jobs"}};
 
@@ -235,6 +242,9 @@ void NewRows::fill(pg::Table::NewRow& row, std::size_t i, const std::string& ten
     row.set(number(quorum), quorum_[i]);
     row.set(number(quorum_of), quorum_of_[i]);
     row.set(number(preemptions), std::int32_t{0});
+    if (inherited_class_[i]) {
+        row.set_datum(number(inherited_class), classes[*inherited_class_[i]]);
+    }
     if (needs_[i]) {
         row.set_datum(number(needs), jsonb_from(needs_[i]->c_str()));
     }
@@ -268,7 +278,7 @@ bool NewRows::write_directly(const std::string& tenant, Time now) const {
         ready.push_back(
             {.tenant = tenant,
              .lane = lanes.back(),
-             .priority_class = static_cast<std::uint8_t>(parse_priority_class(priority_class_[i])),
+             .priority_class = static_cast<std::uint8_t>(parse_priority_class(served_as_[i])),
              .item = {.job = id_[i],
                       .ready_at = now,
                       .row = key_of(tids[i]),

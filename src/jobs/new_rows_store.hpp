@@ -13,8 +13,9 @@ struct Beginning {
     const char* status = "pending";
     std::int32_t open_dependencies = 0;
     std::int32_t dependents = 0;
-    std::optional<std::int32_t> quorum = {};  // of a job that workers vote on
-    std::optional<Uuid> quorum_of = {};       // of a vote
+    std::optional<std::int32_t> quorum = {};            // of a job that workers vote on
+    std::optional<Uuid> quorum_of = {};                 // of a vote
+    std::optional<PriorityClass> inherited_class = {};  // above its own
 };
 
 // The columns of the new rows, as the statement takes them.
@@ -52,6 +53,8 @@ class NewRows {
     std::vector<std::optional<std::int32_t>> quorum_;
     std::vector<std::optional<Uuid>> quorum_of_;
     std::vector<std::optional<std::string>> needs_;
+    std::vector<const char*> served_as_;
+    std::vector<std::optional<std::string_view>> inherited_class_;
 };
 
 class NewEdges {

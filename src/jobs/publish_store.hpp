@@ -3,17 +3,19 @@
 
 #include "dispatch/dispatch_shared.hpp"
 #include "ideamine/pg/spi.hpp"
+#include "jobs/served_class.hpp"
 
 namespace ideamine::jobs {
 
 // The columns by which a job is published, of a table of jobs with this alias. A lane is what a job
 // requires, as an array literal, with a mark behind it if the job has a run or needs something.
-#define IDEAMINE_READY(alias)                                                                      \
-    alias ".ctid, " alias ".tenant_id, " alias ".job_id, " alias ".priority_class::text, " alias   \
-          ".required_capabilities::text || CASE WHEN " alias ".run_id IS NOT NULL$[1.2  OR " alias \
-          ".needs IS NOT NULL$] THEN '!' ELSE '' END, CASE WHEN " alias                            \
-          ".status = 'pending' THEN " alias ".ready_at END, $[1.1 " alias                          \
-          ".concurrency_key IS NOT NULL OR " alias ".quorum_of IS NOT NULL$| false$]"
+#define IDEAMINE_READY(alias)                                                      \
+    alias ".ctid, " alias ".tenant_id, " alias ".job_id, " IDEAMINE_SERVED_AS(     \
+        alias) "::text, " alias ".required_capabilities::text || CASE WHEN " alias \
+               ".run_id IS NOT NULL$[1.2  OR " alias                               \
+               ".needs IS NOT NULL$] THEN '!' ELSE '' END, CASE WHEN " alias       \
+               ".status = 'pending' THEN " alias ".ready_at END, $[1.1 " alias     \
+               ".concurrency_key IS NOT NULL OR " alias ".quorum_of IS NOT NULL$| false$]"
 
 inline constexpr int ready_columns = 7;
 

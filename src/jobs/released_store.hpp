@@ -6,16 +6,18 @@
 #include "jobs/concurrency_store.hpp"
 #include "jobs/job_refs.hpp"
 #include "jobs/lease.hpp"
+#include "jobs/served_class.hpp"
 #include "quota/leases_store.hpp"
 
 namespace ideamine::jobs {
 
 // The columns that say what a running job holds, and since when, for a statement whose table of
 // jobs has this alias.
-#define IDEAMINE_HOLDINGS(alias)                                                \
-    "$[1.1 " alias ".concurrency_key$| NULL::text AS concurrency_key$], " alias \
-    ".run_id, $[1.2 " alias ".needs$| NULL::jsonb AS needs$], " alias           \
-    ".priority_class::text AS class, " alias ".started_at AS since"
+#define IDEAMINE_HOLDINGS(alias)                                                            \
+    "$[1.1 " alias ".concurrency_key$| NULL::text AS concurrency_key$], " alias             \
+    ".run_id, $[1.2 " alias                                                                 \
+    ".needs$| NULL::jsonb AS needs$], " IDEAMINE_SERVED_AS(alias) "::text AS class, " alias \
+                                                                  ".started_at AS since"
 
 // The same, by the names that they have got.
 #define IDEAMINE_HELD "concurrency_key, run_id, needs, class, since"

@@ -7,6 +7,7 @@
 #include "jobs/load_store.hpp"
 #include "jobs/paused_store.hpp"
 #include "jobs/publish_store.hpp"
+#include "jobs/served_class.hpp"
 
 namespace ideamine::jobs {
 
@@ -16,8 +17,8 @@ namespace plane = dispatch::shared;
 using Kind = pg::Statement::Kind;
 
 // What the gates have to know of a job.
-#define IDEAMINE_TAKEN                                                                        \
-    "j.ctid, j.tenant_id, j.job_id, j.priority_class::text, j.epoch,"                         \
+#define IDEAMINE_TAKEN \
+    "j.ctid, j.tenant_id, j.job_id, " IDEAMINE_SERVED_AS("j") "::text, j.epoch,"                        \
     " $[1.1 j.concurrency_key IS NOT NULL OR j.quorum_of IS NOT NULL,"                        \
     "  (j.tenant_id, j.queue) IN (SELECT q.tenant_id, q.queue FROM ideamine.paused_queues q)" \
     " $| false, false$], j.run_id IS NOT NULL$[1.2  OR j.needs IS NOT NULL$]"
@@ -137,7 +138,7 @@ bool TakenJobs::lock_directly() {
         open_.erase(item.job);
         const std::string tenant{rows.tenant()};
         const bool is_paused = paused_queues_of(tenant).contains(rows.queue());
-        add_locked({rows.priority_class(), tenant}, rows.epoch(),
+        add_locked({rows.served_as(), tenant}, rows.epoch(),
                    {.hand = hand,
                     .tid = tid,
                     .is_special = rows.is_special() || is_paused,

@@ -2,6 +2,7 @@
 
 #include "dispatch/leases_shared.hpp"
 #include "ideamine/pg/random.hpp"
+#include "jobs/inheritance_store.hpp"
 #include "jobs/publish_store.hpp"
 #include "jobs/read_store.hpp"
 
@@ -33,12 +34,13 @@ bool has_ended(const std::string& status) {
 }
 
 // Those that run would give way at another time.
-void change_leases(const pg::Rows& written, jobs::PriorityClass priority_class) {
+void change_leases(const pg::Rows& written) {
     for (const pg::Row row : written) {
         if (const auto epoch = row.optional<std::int64_t>(jobs::ready_columns)) {
             dispatch::shared::change_lease(
                 row.get<Uuid>(2), *epoch,
-                {.priority_class = static_cast<std::uint8_t>(priority_class)});
+                {.priority_class = static_cast<std::uint8_t>(
+                     jobs::parse_priority_class(row.get<std::string>(3)))});
         }
     }
 }
@@ -68,7 +70,12 @@ jobs::PriorityClass assign(const std::string& tenant, const Uuid& job, const Ass
     const auto* assigned = jobs::to_string(assignment.priority_class);
     const auto written = write_class.execute(tenant, job, assigned, assignment.overridable);
     jobs::publish_ready(written);
-    change_leases(written, assignment.priority_class);
+    change_leases(written);
+    jobs::JobRefs changed;
+    for (const pg::Row row : written) {
+        changed.add(tenant, row.get<Uuid>(2));
+    }
+    jobs::pass_on_classes(changed, jobs::Reach::and_beyond);
     note_assignment.execute(pg::make_uuid(), tenant, job, jobs::to_string(previous), assigned,
                             assignment.reason, assignment.overridable, pg::now());
     return previous;

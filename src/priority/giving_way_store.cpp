@@ -1,6 +1,7 @@
 #include "priority/giving_way_store.hpp"
 
 #include "dispatch/running.hpp"
+#include "jobs/served_class.hpp"
 #include "priority/priority_settings.hpp"
 
 namespace ideamine::priority {
@@ -10,7 +11,7 @@ namespace {
 // What jobs hold that gave way as often as they may, of a tenant or of all.
 constinit pg::Statement sum_spared{
     "SELECT coalesce(sum((j.needs ->> $2)::numeric), 0) FROM " IDEAMINE_RUNNING(
-        "") " WHERE j.status = 'running' AND j.needs ? $2 AND j.priority_class > 'P0'"
+        "") " WHERE j.status = 'running' AND j.needs ? $2 AND " IDEAMINE_SERVED_AS("j") " > 'P0'"
             "  AND j.preemptions >= $3 AND ($1::text IS NULL OR j.tenant_id = $1)",
     pg::Statement::Kind::reads_latest};
 

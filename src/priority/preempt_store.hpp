@@ -29,8 +29,9 @@ struct Victim {
 };
 
 // The columns of read_victim().
-#define IDEAMINE_VICTIM                                                                     \
-    "tenant_id, job_id, epoch, worker_id, run_id, ctid, priority_class::text, preemptions," \
+#define IDEAMINE_VICTIM                                                         \
+    "tenant_id, job_id, epoch, worker_id, run_id, ctid, least(priority_class, " \
+    "inherited_class)::text, preemptions,"                                      \
     " resumed_at, started_at, needs"
 Victim read_victim(const pg::Row& row);
 

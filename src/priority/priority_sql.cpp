@@ -6,6 +6,7 @@
 #include "ideamine/pg/function.hpp"
 #include "ideamine/pg/numeric.hpp"
 #include "ideamine/pg/watched_table.hpp"
+#include "jobs/inheritance_store.hpp"
 #include "jobs/jobs_settings.hpp"
 #include "jobs/settle_store.hpp"
 #include "priority/aging.hpp"
@@ -96,6 +97,14 @@ IDEAMINE_FUNCTION(ideamine_raise_waiting_jobs) {
         const auto at = pg::Arguments{fcinfo}.optional<Time>(0).value_or(pg::now());
         return Int64GetDatum(
             static_cast<std::int64_t>(dispatch::shared::age(at, priority::aging_interval())));
+    });
+}
+
+IDEAMINE_FUNCTION(ideamine_pass_on_classes) {
+    return pg::boundary([] {
+        access::require_platform("pass_on_classes()");
+        const pg::Spi spi;
+        return Int64GetDatum(jobs::sweep_classes());
     });
 }
 

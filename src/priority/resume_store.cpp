@@ -17,8 +17,9 @@ namespace {
 
 using jobs::PriorityClass;
 
-#define IDEAMINE_ASIDE \
-    "tenant_id, job_id, priority_class::text, preempted_at, preemption_reason, " IDEAMINE_DEMAND
+#define IDEAMINE_ASIDE                                                                \
+    "tenant_id, job_id, least(priority_class, inherited_class)::text, preempted_at, " \
+    "preemption_reason, " IDEAMINE_DEMAND
 
 constinit pg::Statement lock_job{
     "SELECT " IDEAMINE_ASIDE
@@ -53,26 +54,26 @@ constinit pg::Statement note_resumption{
 struct Aside {
     std::string tenant;
     Uuid job;
-    PriorityClass assigned;
+    PriorityClass served_as;
     Time since;
     quota::LeaseDemand demand;
 
     PriorityClass effective_class(Time at) const {
-        return aged(assigned, at - since, aging_interval());
+        return aged(served_as, at - since, aging_interval());
     }
 };
 
 Aside read_aside(const pg::Row& row) {
     return {.tenant = row.get<std::string>(0),
             .job = row.get<Uuid>(1),
-            .assigned = jobs::parse_priority_class(row.get<std::string>(2)),
+            .served_as = jobs::parse_priority_class(row.get<std::string>(2)),
             .since = row.optional<Time>(3).value_or(Time::min()),
             .demand = jobs::Released::read_demand(row, 5)};
 }
 
 quota::Throttling throttling_of(const Aside& aside) {
-    return aside.assigned == PriorityClass::p0 ? quota::Throttling::ignored
-                                               : quota::Throttling::honoured;
+    return aside.served_as == PriorityClass::p0 ? quota::Throttling::ignored
+                                                : quota::Throttling::honoured;
 }
 
 void put_back_all(const std::vector<std::string>& tenants, const std::vector<Uuid>& jobs,

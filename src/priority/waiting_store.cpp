@@ -7,6 +7,7 @@
 #include "jobs/money_store.hpp"
 #include "jobs/publish_store.hpp"
 #include "jobs/released_store.hpp"
+#include "jobs/served_class.hpp"
 #include "priority/priority_settings.hpp"
 
 namespace ideamine::priority {
@@ -17,13 +18,13 @@ using Kind = pg::Statement::Kind;
 
 // Which worker may take a vote depends on who has voted, so that nobody gives way to one.
 constinit pg::Statement find_waiting{
-    "SELECT j.tenant_id, j.job_id, j.priority_class::text, j.required_capabilities::text, j.run_id,"
-    "  j.needs, j.project_id"
+    "SELECT j.tenant_id, j.job_id, " IDEAMINE_SERVED_AS("j") "::text,"
+    "  j.required_capabilities::text, j.run_id, j.needs, j.project_id"
     " FROM (SELECT DISTINCT tenant_id, job_id"
     "   FROM unnest($1::text[], $2::uuid[]) AS n (tenant_id, job_id)) AS n"
     " CROSS JOIN LATERAL (SELECT * FROM ideamine.jobs"
     "  WHERE job_id = n.job_id AND tenant_id = n.tenant_id AND status::text = 'pending'"
-    "   AND ready_at IS NOT NULL AND needs IS NOT NULL AND priority_class <= 'P1'"
+    "   AND ready_at IS NOT NULL AND needs IS NOT NULL AND least(priority_class, inherited_class) <= 'P1'"
     "   AND quorum_of IS NULL OFFSET 0) AS j"
     " WHERE NOT EXISTS (SELECT FROM ideamine.held_room h"
     "   WHERE h.job_id = j.job_id AND h.tenant_id = j.tenant_id OFFSET 0)"
@@ -33,7 +34,7 @@ constinit pg::Statement find_waiting{
     "   WHERE p.asked_at > greatest($3, j.started_at) AND p.beneficiary = j.job_id OFFSET 0)"
     "  AND (j.concurrency_key IS NULL OR j.concurrency_limit > (SELECT count(*)"
     "   FROM ideamine.jobs k WHERE k.tenant_id = j.tenant_id AND k.held_key = j.concurrency_key))"
-    " ORDER BY j.priority_class, j.ready_at, j.job_id LIMIT 1000",
+    " ORDER BY " IDEAMINE_SERVED_AS("j") ", j.ready_at, j.job_id LIMIT 1000",
     Kind::reads_latest};
 
 constinit pg::Statement lock_waiting{

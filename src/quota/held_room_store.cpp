@@ -32,7 +32,7 @@ constinit pg::Statement delete_unclaimed{
     "  SELECT h.tenant_id, h.job_id FROM ideamine.held_room h"
     "  WHERE h.expires_at <= $1 OR NOT EXISTS (SELECT FROM ideamine.jobs j"
     "    WHERE j.job_id = h.job_id AND j.tenant_id = h.tenant_id AND j.status::text = 'pending'"
-    "     AND j.ready_at IS NOT NULL AND j.priority_class <= 'P1'"
+    "     AND j.ready_at IS NOT NULL AND least(j.priority_class, j.inherited_class) <= 'P1'"
     "     AND NOT EXISTS (SELECT FROM ideamine.paused_queues q"
     "      WHERE q.tenant_id = j.tenant_id AND q.queue = j.queue OFFSET 0) OFFSET 0)"
     "  FOR UPDATE OF h SKIP LOCKED)"

@@ -217,6 +217,7 @@ INSERT INTO calls VALUES
   ('preempt_job', $$ideamine.preempt_job(<t>, <j>, 'make room')$$),
   ('promote_scheduled_jobs', 'ideamine.promote_scheduled_jobs()'),
   ('purge_costs', 'ideamine.purge_costs()'),
+  ('pass_on_classes', 'ideamine.pass_on_classes()'),
   ('purge_dead_letters', 'ideamine.purge_dead_letters()'),
   ('move_to_history', 'ideamine.move_to_history()'),
   ('drop_old_history', 'ideamine.drop_old_history()'),

@@ -351,6 +351,7 @@ my %sensible_names = (
 	epoch => sub { my ($lease) = @_; return $lease->{epoch} + (chance(85) ? 0 : one_of(-1, 1, -2**32)); },
 	worker_id => sub { my ($lease) = @_; return literal(chance(50) ? $lease->{worker} : one_of(@workers)); },
 	priority_class => sub { return literal(one_of(qw(P0 P1 P2 P3 1 2 3 4 5))); },
+	for_class => sub { return literal(one_of(qw(P0 P1 P2 P3))); },
 	tier => sub { return literal(one_of(qw(free standard premium enterprise))); },
 	# what is far ahead makes every worker stale, and every job old
 	at => sub { return one_of('NULL', 'now()', "now() - interval '1 day'", chance(10) ? "now() + interval '40 days'" : 'NULL'); },
