@@ -117,7 +117,7 @@ constinit Duties table{{
     {"reconcile_dispatch", Pace::purge, pg::Statement{"SELECT ideamine.reconcile_dispatch()"},
      Version{1, 2}, "jobs that may run were missing in shared memory"},
     {.name = "pass_on_classes",
-     .pace = Pace::purge,
+     .pace = Pace::resume,
      .pass = pg::Statement{"SELECT ideamine.pass_on_classes()"},
      .since = Version{1, 2},
      .full_pass = 10'000},

@@ -142,7 +142,8 @@ LANGUAGE C STABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'ideamine_get_runnable_jobs';
 COMMENT ON FUNCTION ideamine.get_runnable_jobs(text, integer) IS
 'Read only: the jobs of a tenant that could be acquired now by a worker with the capabilities that each
-requires, in the order of acquisition; position counts from 1. Jobs whose time has come are among them, also
+requires, in the order of acquisition (by what each inherits and how long it waits, too: see v_priority_queue); position
+counts from 1. Jobs whose time has come are among them, also
 before the background worker has noticed.
 tenant_id: NULL means the setting ideamine.tenant_id; max_jobs: 1 to 10000.
 Errors: ID400 max_jobs out of range, ID403 not a tenant of the login, ID404 unknown tenant.';

@@ -151,7 +151,8 @@ CREATE INDEX jobs_holding_key ON ideamine.jobs (tenant_id, held_key)
   WHERE held_key IS NOT NULL;
 COMMENT ON INDEX ideamine.jobs_holding_key IS 'Running jobs by concurrency key';
 
-CREATE INDEX jobs_behind_key ON ideamine.jobs (tenant_id, concurrency_key, priority_class, ready_at, job_id)
+CREATE INDEX jobs_behind_key ON ideamine.jobs
+  (tenant_id, concurrency_key, least(priority_class, inherited_class), ready_at, job_id)
   WHERE waits_for = 'key';
 COMMENT ON INDEX ideamine.jobs_behind_key IS 'Jobs that were ready but met no room for their concurrency key, in the order in which they come back';
 
