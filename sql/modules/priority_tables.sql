@@ -39,7 +39,7 @@ COMMENT ON COLUMN ideamine.preemption_history.preempted_at IS 'When the lease en
 COMMENT ON COLUMN ideamine.preemption_history.resumed_at IS 'When the job was resumed; NULL: it was not';
 COMMENT ON COLUMN ideamine.preemption_history.beneficiary IS 'The job for which it gave way; NULL: for none in particular';
 COMMENT ON COLUMN ideamine.preemption_history.run_id IS 'Run of the job that gave way, if any';
-COMMENT ON COLUMN ideamine.preemption_history.priority_class IS 'Its class at that time';
+COMMENT ON COLUMN ideamine.preemption_history.priority_class IS 'The class that it was served as: its own or an inherited one';
 COMMENT ON COLUMN ideamine.preemption_history.resource_type IS 'What was short; NULL: nothing in particular';
 COMMENT ON COLUMN ideamine.preemption_history.threshold IS 'The share of it in use from which on the rule holds, if a rule decided';
 COMMENT ON COLUMN ideamine.preemption_history.utilization IS 'The share of it that was in use';

@@ -44,7 +44,7 @@ constinit pg::Statement find_parts{
     Kind::reads_latest};
 
 // Closings c that hold for a job at $2, as the primary key finds them.
-#define IDEAMINE_HOLDS_FOR(alias) \
+#define IDEAMINE_HOLDS_FOR(alias)                                                    \
     "c.tenant_id = " alias                                                           \
     ".tenant_id"                                                                     \
     " AND c.scope = ANY ('{run,project,tenant}') AND c.scope_id = ANY (ARRAY[" alias \
@@ -52,8 +52,8 @@ constinit pg::Statement find_parts{
     ".tenant_id])"                                                                   \
     " AND c.scope_id = CASE c.scope WHEN 'run' THEN " alias                          \
     ".run_id::text WHEN 'project' THEN " alias ".project_id ELSE " alias             \
-    ".tenant_id END AND " IDEAMINE_SERVED_AS(alias) " = ANY (c.classes)" \
-    " AND c.opens_at > $2"
+    ".tenant_id END AND c.opens_at > $2"                                             \
+    " AND " IDEAMINE_SERVED_AS(alias) " = ANY (c.classes)"
 #define IDEAMINE_CLOSES(alias) "SELECT FROM ideamine.closings c WHERE " IDEAMINE_HOLDS_FOR(alias)
 
 constinit pg::Statement describe_locked{
@@ -91,7 +91,8 @@ constinit pg::Statement reopen_groups{
     "   AND j.tenant_id = o.tenant_id AND j.run_id IS NOT DISTINCT FROM o.run_id"
     "   AND j.project_id IS NOT DISTINCT FROM o.project_id"
     "   AND j.priority_class = o.priority_class"
-    "   AND j.inherited_class IS NOT DISTINCT FROM o.inherited_class LIMIT $1 FOR NO KEY UPDATE OF j SKIP LOCKED)"
+    "   AND j.inherited_class IS NOT DISTINCT FROM o.inherited_class"
+    "  LIMIT $1 FOR NO KEY UPDATE OF j SKIP LOCKED)"
     " UPDATE ideamine.jobs j SET closed = NULL,"
     "  status = CASE WHEN j.status = 'paused' THEN 'pending' ELSE j.status END"
     " WHERE ctid = ANY (ARRAY(SELECT ctid FROM found)) AND j.closed"

@@ -21,7 +21,8 @@ constinit pg::Statement readmit{
     "  SELECT ctid FROM ideamine.jobs w"
     "  WHERE tenant_id = $1 AND concurrency_key = $2 AND " IDEAMINE_WAITS_FOR_KEY
     "   AND concurrency_limit > $4"
-    "  ORDER BY " IDEAMINE_SERVED_AS("w") ", ready_at, job_id LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED))"
+    "  ORDER BY " IDEAMINE_SERVED_AS("w") ", ready_at, job_id"
+    "  LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED))"
     " RETURNING " IDEAMINE_READY("j"),
     Kind::writes_latest};
 

@@ -94,7 +94,7 @@ constinit pg::Statement list_reasons{
 
 // Of a job that has not ended. The first of those that wait for it, directly, with the class that
 // it has from them.
-constinit pg::Statement find_heir{
+constinit pg::Statement find_whom_it_inherits_from{
     "SELECT 'inherits', format('it is %s, and served as %s, which it inherits from a job that waits"
     " for it', j.priority_class, j.inherited_class), ("
     "  SELECT b.job_id FROM (SELECT job_id FROM ideamine.job_dependencies"
@@ -193,7 +193,7 @@ void explain(const std::string& tenant, const Uuid& job, pg::Returned& returned)
     explain_quotas(tenant, job, returned);
     returned.add(list_reasons.execute(tenant, job, now));
     if (quota::counts_leases()) {
-        returned.add(find_heir.execute(tenant, job));
+        returned.add(find_whom_it_inherits_from.execute(tenant, job));
     }
     returned.add(find_place.execute(tenant, job, now));
 }

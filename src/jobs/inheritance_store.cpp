@@ -24,8 +24,8 @@ constinit pg::Statement lock_listed{
     "  FOR NO KEY UPDATE SKIP LOCKED) AS j"};
 
 // The highest class of those that wait for job j: its dependents, and the job that it votes on.
-#define IDEAMINE_HEIRS_OF_J \
-    "(SELECT min(" IDEAMINE_SERVED_AS("b") ") FROM ("                                               \
+#define IDEAMINE_HIGHEST_BEHIND_J \
+    "(SELECT min(" IDEAMINE_SERVED_AS("b") ") FROM ("                                        \
     "   SELECT job_id FROM ideamine.job_dependencies"                                            \
     "   WHERE depends_on = j.job_id AND tenant_id = j.tenant_id AND j.dependents > 0"            \
     "   UNION ALL SELECT j.quorum_of WHERE j.quorum_of IS NOT NULL OFFSET 0) AS d"               \
@@ -41,7 +41,7 @@ constinit pg::Statement judge_locked{
     "  FROM unnest($1::text[], $2::uuid[]) AS n (tenant_id, job_id)"
     "  CROSS JOIN LATERAL (SELECT * FROM ideamine.jobs"
     "   WHERE job_id = n.job_id AND tenant_id = n.tenant_id OFFSET 0) AS j"
-    "  CROSS JOIN LATERAL (SELECT " IDEAMINE_HEIRS_OF_J
+    "  CROSS JOIN LATERAL (SELECT " IDEAMINE_HIGHEST_BEHIND_J
     " AS highest OFFSET 0) AS h) AS r"
     " WHERE j.job_id = r.job_id AND j.tenant_id = r.tenant_id"
     "  AND j.inherited_class IS DISTINCT FROM r.inherited"
@@ -59,7 +59,7 @@ constinit pg::Statement list_waited_for{
 
 constinit pg::Statement list_wrong{
     "SELECT j.tenant_id, j.job_id FROM ideamine.jobs j"
-    " CROSS JOIN LATERAL (SELECT " IDEAMINE_HEIRS_OF_J
+    " CROSS JOIN LATERAL (SELECT " IDEAMINE_HIGHEST_BEHIND_J
     " AS highest OFFSET 0) AS h"
     " WHERE j.finished_at IS NULL"
     "  AND (j.dependents > 0 OR j.quorum_of IS NOT NULL OR j.inherited_class IS NOT NULL)"

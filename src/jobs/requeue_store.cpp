@@ -43,13 +43,15 @@ constinit pg::Statement end_attempts{
     "  RETURNING e.position, j.tenant_id, j.job_id, j.epoch, j.worker_id, j.started_at, e.outcome,"
     "   e.error, j.attempt + e.given_back AS attempt,"
     "   $[1.1 j.quorum_of$| NULL::uuid AS quorum_of$], " IDEAMINE_HOLDINGS("j") ","
-    "   j.ctid, j.priority_class, $[1.2 j.inherited_class, $]j.required_capabilities, j.status, j.ready_at),"
+    "   j.ctid, j.priority_class, $[1.2 j.inherited_class, $]j.required_capabilities, j.status,"
+    "   j.ready_at),"
     " recorded AS ("
     "  INSERT INTO ideamine.ended_attempts"
     "   (tenant_id, job_id, epoch, attempt, worker_id, started_at, ended_at, outcome, error)"
     "  SELECT tenant_id, job_id, epoch, attempt, worker_id, started_at, $10,"
     "   outcome::ideamine.attempt_outcome, error FROM ended)"
-    " SELECT position, quorum_of, status::text, " IDEAMINE_HELD ", " IDEAMINE_READY("ended") " FROM ended",
+    " SELECT position, quorum_of, status::text, " IDEAMINE_HELD ", " IDEAMINE_READY("ended")
+    " FROM ended",
     pg::Statement::Kind::writes_by_tid};
 
 const char* status_after(Fate::Kind kind) {

@@ -18,7 +18,7 @@ using Kind = pg::Statement::Kind;
 
 // What the gates have to know of a job.
 #define IDEAMINE_TAKEN \
-    "j.ctid, j.tenant_id, j.job_id, " IDEAMINE_SERVED_AS("j") "::text, j.epoch,"                        \
+    "j.ctid, j.tenant_id, j.job_id, " IDEAMINE_SERVED_AS("j") "::text, j.epoch,"              \
     " $[1.1 j.concurrency_key IS NOT NULL OR j.quorum_of IS NOT NULL,"                        \
     "  (j.tenant_id, j.queue) IN (SELECT q.tenant_id, q.queue FROM ideamine.paused_queues q)" \
     " $| false, false$], j.run_id IS NOT NULL$[1.2  OR j.needs IS NOT NULL$]"

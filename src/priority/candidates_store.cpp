@@ -7,11 +7,11 @@
 #include "dispatch/running.hpp"
 #include "jobs/load_store.hpp"
 #include "jobs/released_store.hpp"
+#include "jobs/served_class.hpp"
 #include "priority/priority_settings.hpp"
 
 extern "C" {
 #include "access/xlog.h"
-#include "jobs/served_class.hpp"
 }
 
 namespace ideamine::priority {
@@ -22,8 +22,8 @@ namespace plane = dispatch::shared;
 using Kind = pg::Statement::Kind;
 
 #define IDEAMINE_CANDIDATE \
-    "j.tenant_id, j.job_id, " IDEAMINE_SERVED_AS("j") "::text, j.run_id, j.started_at, j.checkpoint_at," \
-    " j.preemptions, j.resumed_at, j.needs, j.epoch"
+    "j.tenant_id, j.job_id, " IDEAMINE_SERVED_AS("j") "::text, j.run_id, j.started_at," \
+    " j.checkpoint_at, j.preemptions, j.resumed_at, j.needs, j.epoch"
 
 // Those that still run by the leases that are known.
 constinit pg::Statement find_rows{
@@ -38,7 +38,8 @@ constinit pg::Statement find_rows{
 constinit pg::Statement walk_rows{
     "SELECT " IDEAMINE_CANDIDATE
     " FROM ideamine.jobs AS j"
-    " WHERE j.status = 'running' AND " IDEAMINE_SERVED_AS("j") " > $1::text::ideamine.priority_class"
+    " WHERE j.status = 'running'"
+    "  AND " IDEAMINE_SERVED_AS("j") " > $1::text::ideamine.priority_class"
     "  AND ($2::text[] IS NULL OR j.tenant_id = ANY ($2)) AND ($3::text IS NULL OR j.needs ? $3)"
     " ORDER BY " IDEAMINE_SERVED_AS("j") " DESC, greatest(j.started_at, j.checkpoint_at) DESC,"
     "  j.preemptions, j.job_id LIMIT $4",

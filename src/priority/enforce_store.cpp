@@ -37,8 +37,8 @@ constinit pg::Statement note_progress{
 // Those that still run by the leases that are known, as far as they belong to the closing.
 #define IDEAMINE_BELONGS                                                                  \
     " AND (CASE $4 WHEN 'run' THEN run_id::text = $5 WHEN 'project' THEN project_id = $5" \
-    "  ELSE true END) AND least(priority_class, inherited_class) = ANY "                  \
-    "($6::text[]::ideamine.priority_class[])"
+    "  ELSE true END)"                                                                    \
+    " AND least(priority_class, inherited_class) = ANY ($6::text[]::ideamine.priority_class[])"
 
 constinit pg::Statement lock_running{
     "SELECT j.* FROM unnest($1::uuid[], $2::bigint[]) AS n (job_id, epoch)"
@@ -58,8 +58,8 @@ constinit pg::Statement has_running{
 // Where shared memory does not know all that runs.
 constinit pg::Statement list_running{
     "SELECT job_id, epoch FROM ideamine.jobs"
-    " WHERE tenant_id = $1 AND status = 'running' AND least(priority_class, inherited_class) > "
-    "'P0'",
+    " WHERE tenant_id = $1 AND status = 'running'"
+    "  AND least(priority_class, inherited_class) > 'P0'",
     Kind::walks};
 
 constinit StoppedFor tell_of_stopped = nullptr;

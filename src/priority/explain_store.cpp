@@ -33,8 +33,8 @@ constinit pg::Statement list_history{
     Kind::reads};
 
 constinit pg::Statement find_job{
-    "SELECT status::text, least(priority_class, inherited_class)::text, preemptions, resumed_at, "
-    "started_at, stop_by,"
+    "SELECT status::text, least(priority_class, inherited_class)::text, preemptions, resumed_at,"
+    "  started_at, stop_by,"
     "  " IDEAMINE_DEMAND " FROM ideamine.jobs WHERE tenant_id = $1 AND job_id = $2",
     Kind::reads};
 

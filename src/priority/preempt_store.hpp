@@ -29,10 +29,10 @@ struct Victim {
 };
 
 // The columns of read_victim().
-#define IDEAMINE_VICTIM                                                         \
-    "tenant_id, job_id, epoch, worker_id, run_id, ctid, least(priority_class, " \
-    "inherited_class)::text, preemptions,"                                      \
-    " resumed_at, started_at, needs"
+#define IDEAMINE_VICTIM                                  \
+    "tenant_id, job_id, epoch, worker_id, run_id, ctid," \
+    " least(priority_class, inherited_class)::text,"     \
+    " preemptions, resumed_at, started_at, needs"
 Victim read_victim(const pg::Row& row);
 
 // A job whose row is locked from now on, if it is running. Inside a pg::Spi.

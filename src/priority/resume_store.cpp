@@ -17,9 +17,9 @@ namespace {
 
 using jobs::PriorityClass;
 
-#define IDEAMINE_ASIDE                                                                \
-    "tenant_id, job_id, least(priority_class, inherited_class)::text, preempted_at, " \
-    "preemption_reason, " IDEAMINE_DEMAND
+#define IDEAMINE_ASIDE                                                               \
+    "tenant_id, job_id, least(priority_class, inherited_class)::text, preempted_at," \
+    " preemption_reason, " IDEAMINE_DEMAND
 
 constinit pg::Statement lock_job{
     "SELECT " IDEAMINE_ASIDE
