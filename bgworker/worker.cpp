@@ -84,6 +84,8 @@ void Worker::answer_bells() {
     for (auto rung = pg::bell::heard(); rung.any(); rung = pg::bell::heard()) {
         for (auto& task : tasks_) {
             if (task.duty->bell && rung.has(*task.duty->bell)) {
+                pg::log_debug(std::string{"called for "} + to_string(*task.duty->bell) + ": " +
+                              task.duty->name);
                 task.schedule.rung(SteadyClock::now(), task.duty->rest_after_bell);
                 while (task.schedule.due() <= SteadyClock::now()) {
                     perform(task);

@@ -14,4 +14,16 @@ enum class Bell : std::uint8_t {
 
 inline constexpr std::array<Bell, 3> all_bells{Bell::budgets, Bell::closings, Bell::room};
 
+constexpr const char* to_string(Bell bell) {
+    switch (bell) {
+        case Bell::budgets:
+            return "budgets";
+        case Bell::closings:
+            return "closings";
+        case Bell::room:
+            return "room";
+    }
+    return "";
+}
+
 }  // namespace ideamine

@@ -17,6 +17,10 @@ void log(const std::string& message, const std::string& hint) {
     write(LOG, message, hint);
 }
 
+void log_debug(const std::string& message) {
+    write(DEBUG1, message, {});
+}
+
 void warn(const std::string& message, const std::string& hint) {
     write(WARNING, message, hint);
 }

@@ -80,22 +80,27 @@ $node->stop;
 $node = PostgreSQL::Test::Cluster->new('alone');
 $node->init;
 $node->append_conf('postgresql.conf', $ENV{IDEAMINE_NODE_CONF} // '');
-# It looks by itself so rarely that only being woken can be the reason.
 $node->append_conf('postgresql.conf', <<'CONF');
 shared_preload_libraries = 'ideamine'
 ideamine.databases = 'postgres'
-ideamine.sweep_interval = '1h'
+ideamine.sweep_interval = '1min'
 max_connections = 80
 log_statement = none
+log_min_messages = debug1
 CONF
 $node->start;
 sql('CREATE EXTENSION ideamine');
 sub becomes { my ($sql, $name) = @_; return ok($node->poll_query_until('postgres', "SELECT $sql"), $name); }
 becomes(q{EXISTS (SELECT FROM pg_stat_activity WHERE backend_type = 'ideamine worker')}, 'the worker is there');
-# it looks for the extension when it is due; its first passes are over then
-$node->reload;
-sql(q{SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'ideamine worker'});
-becomes(q{EXISTS (SELECT FROM pg_stat_activity WHERE backend_type = 'ideamine worker' AND state = 'idle')}, 'it is at rest');
+# Another one, which finds the extension, and whose first passes are over.
+sub replace_worker
+{
+	my $old = sql(q{SELECT pid FROM pg_stat_activity WHERE backend_type = 'ideamine worker'});
+	sql("SELECT pg_terminate_backend($old)");
+	becomes(qq{EXISTS (SELECT FROM pg_stat_activity WHERE backend_type = 'ideamine worker' AND pid <> $old AND state = 'idle')}, 'it is at rest');
+	return;
+}
+replace_worker();
 
 my $run = '00000000-0000-7000-8000-000000000001';
 sql(qq{SELECT ideamine.create_tenant('acme');
@@ -118,8 +123,10 @@ ROLLBACK;
 COMMIT;
 END
 my $out = '';
+my $seen = -s $node->logfile;
 ok(IPC::Run::run([ 'pgbench', '-n', '-c', 32, '-j', 2, '-t', 40, '-f', $script, $node->connstr('postgres') ], '>', \$out, '2>&1'),
 	'32 clients spend, and roll back at random') or diag($out);
+ok($node->wait_for_log(qr/called for budgets: act_on_budgets/, $seen), 'the worker is called for that');
 becomes(q{count(*) = 4 FROM ideamine.budget_events}, 'all thresholds have fired');
 becomes(q{count(*) = 0 FROM ideamine.jobs WHERE status = 'running' AND priority_class > 'P0'}, 'all but P0 have given way');
 becomes(q{count(*) = 0 FROM ideamine.jobs WHERE status = 'pending'}, 'what waited is paused');
@@ -130,7 +137,9 @@ is(sql(q{SELECT bool_and(e.budget_spent >= e.budget_total * CASE e.threshold WHE
 		WHEN 'throttle_high_at' THEN 0.9 ELSE 0.95 END) FROM ideamine.budget_events e}), 't', 'none before it was reached');
 is(sql(q{SELECT sum(tasks_affected) FROM ideamine.budget_events}), sql(q{SELECT count(*) FROM ideamine.jobs WHERE status = 'preempted'}),
 	'each job was preempted once');
+$seen = -s $node->logfile;
 sql(qq{SELECT ideamine.set_budget('acme', 'run', '$run', 1000)});
+ok($node->wait_for_log(qr/called for closings: reopen_jobs/, $seen), 'and for what is open again');
 becomes(q{count(*) = 0 FROM ideamine.jobs WHERE status IN ('preempted', 'paused')}, 'raised: all come back by themselves');
 is(sql(q{SELECT status FROM ideamine.workflow_runs}), 'running', 'the run is running again');
 is(sql(qq{SELECT ideamine.pause_run('acme', '$run')}), 't', 'it is paused by hand');
@@ -138,6 +147,46 @@ becomes(q{count(*) = 0 FROM ideamine.jobs WHERE status = 'pending'}, 'its jobs a
 sql(qq{SELECT ideamine.resume_run('acme', '$run')});
 becomes(q{count(*) = 0 FROM ideamine.jobs WHERE status IN ('preempted', 'paused')}, 'and come back');
 is(sql(q{SELECT count(*) FROM ideamine.audit_counters() WHERE state <> 'ok'}), 0, 'counters are the sums of their rows');
+
+# ---- the worker itself is killed in the middle of what it does ------------------------------------
+
+# Sessions pass these places only in calls that nobody but the worker makes here.
+sub set_fault
+{
+	my ($fault) = @_;
+	$node->adjust_conf('postgresql.conf', 'ideamine.fault', "'$fault'");
+	$node->reload;
+	return;
+}
+
+for my $point (qw(budgets.firing budgets.fired closings.stopped))
+{
+	my $tenant = "killed at $point";
+	my $killed = '00000000-0000-7000-8001-' . sprintf('%012d', ++$number);
+	sql(qq{SELECT ideamine.create_tenant('$tenant');
+		SELECT ideamine.set_budget('$tenant', 'run', '$killed', 1);
+		SELECT ideamine.create_job('$tenant', 'work', priority_class => 'P' || i % 4, options => '{"run": "$killed"}') FROM generate_series(1, 40) i;
+		SELECT count(*) FROM ideamine.acquire_jobs(ideamine.register_worker('w', '{}', NULL, ARRAY['$tenant']), 30)});
+	my $spend = qq{SELECT recorded FROM ideamine.record_cost('$tenant', 0.96, run => '$killed', idempotency_key => 'once')};
+	$seen = -s $node->logfile;
+	set_fault("$point kill 1");
+	replace_worker();
+	# the server may go down with the worker before it answers
+	$node->psql('postgres', $spend);
+	ok($node->wait_for_log(qr/fault point \Q$point\E: kill/, $seen), "$point: the worker is killed there");
+	set_fault('');
+	becomes('true', "$point: the server is there again");
+	is(sql($spend), 'f', "$point: what was spent is known");
+	becomes(qq{count(*) = 4 FROM ideamine.budget_events WHERE tenant_id = '$tenant'}, "$point: all thresholds fire");
+	becomes(qq{count(*) = 0 FROM ideamine.jobs WHERE tenant_id = '$tenant' AND status IN ('pending', 'running') AND priority_class > 'P0'},
+		"$point: none runs, none can be acquired");
+	is(sql(qq{SELECT count(DISTINCT threshold), count(*), sum(tasks_affected)
+			= (SELECT count(*) FROM ideamine.preemption_history h WHERE h.tenant_id = '$tenant' AND preempted_at IS NOT NULL)
+		FROM ideamine.budget_events WHERE tenant_id = '$tenant'}), '4|4|t', "$point: each threshold once, each job once");
+	sql(qq{SELECT ideamine.set_budget('$tenant', 'run', '$killed', 100)});
+	becomes(qq{count(*) = 0 FROM ideamine.jobs WHERE tenant_id = '$tenant' AND status IN ('preempted', 'paused')}, "$point: raised: all come back");
+}
+becomes(q{count(*) = 0 FROM ideamine.audit_counters() WHERE state <> 'ok'}, 'counters are the sums of their rows');
 $node->stop;
 
 done_testing();
