@@ -1,11 +1,11 @@
 // Keeping still while the database is being restored: a duty that acts on half of the rows would
 // make changes that collide with the other half.
 //
-// Signs of a restore are: CREATE EXTENSION ideamine and COPY into its tables (utility_hook.cpp),
-// the extension coming into being while the worker runs, a session of pg_restore, and a COPY into
-// its tables that is still going on. For ideamine.restore_quiet_period after the last of them the
-// worker is idle. So it is after every CREATE EXTENSION, which nothing tells from the beginning of
-// a restore.
+// Signs of a restore are: CREATE EXTENSION ideamine where it was not, and COPY into its tables
+// (utility_hook.cpp), the extension coming into being while the worker runs, a session of
+// pg_restore, and a COPY into its tables that is still going on. For ideamine.restore_quiet_period
+// after the last of them the worker is idle. So it is after every CREATE EXTENSION, which nothing
+// tells from the beginning of a restore.
 #pragma once
 
 #include "bgworker/slots.hpp"

@@ -2,6 +2,7 @@
 
 #include "bgworker/waiting.hpp"
 #include "ideamine/pg/database.hpp"
+#include "ideamine/pg/extension.hpp"
 #include "ideamine/pg/process_utility.hpp"
 #include "ideamine/pg/transaction_end.hpp"
 
@@ -46,11 +47,12 @@ void hold_off_worker(const std::string& database) {
                [&] { return worker_is_gone(database); });
 }
 
-// A restore begins with CREATE EXTENSION and goes on with COPY into its tables.
+// A restore begins with CREATE EXTENSION and goes on with COPY into its tables. CREATE EXTENSION IF
+// NOT EXISTS that finds it there is the beginning of nothing: applications start with that.
 bool looks_like_restore(const pg::UtilityStatement& statement) {
     const auto schema = statement.copies_into_schema();
-    return statement.creates_extension() == "ideamine" || schema == "ideamine" ||
-           schema == "ideamine_internal";
+    return (statement.creates_extension() == "ideamine" && !pg::is_installed()) ||
+           schema == "ideamine" || schema == "ideamine_internal";
 }
 
 void note_restore() {

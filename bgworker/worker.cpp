@@ -39,7 +39,9 @@ class Worker {
     enum class Condition { unknown, working, no_extension, other_version, restore };
 
     void perform_if_due(Task& task);
+    void call(Task& task);
     void answer_bells();
+    void call_all();
     void perform(Task& task);
     void warn_of(const Task& task, std::int64_t result) const;
     static void tell_listeners(const Task& task, std::int64_t result);
@@ -79,18 +81,31 @@ void Worker::perform_if_due(Task& task) {
     }
 }
 
+void Worker::call(Task& task) {
+    pg::log_debug(std::string{"called for "} + to_string(*task.duty->bell) + ": " +
+                  task.duty->name);
+    task.schedule.rung(SteadyClock::now(), task.duty->rest_after_bell);
+}
+
 // What was rung for goes before all that is due, to its end.
 void Worker::answer_bells() {
     for (auto rung = pg::bell::heard(); rung.any(); rung = pg::bell::heard()) {
         for (auto& task : tasks_) {
             if (task.duty->bell && rung.has(*task.duty->bell)) {
-                pg::log_debug(std::string{"called for "} + to_string(*task.duty->bell) + ": " +
-                              task.duty->name);
-                task.schedule.rung(SteadyClock::now(), task.duty->rest_after_bell);
+                call(task);
                 while (task.schedule.due() <= SteadyClock::now()) {
                     perform(task);
                 }
             }
+        }
+    }
+}
+
+// Bells that rang while it was not at work have been heard, and nothing was done.
+void Worker::call_all() {
+    for (auto& task : tasks_) {
+        if (task.duty->bell) {
+            call(task);
         }
     }
 }
@@ -184,6 +199,7 @@ void Worker::become(Condition condition) {
             break;
         case Condition::working:
             pg::log(where + "is at work");
+            call_all();
             break;
         case Condition::no_extension:
             pg::log(where + "waits for CREATE EXTENSION ideamine");

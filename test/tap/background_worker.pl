@@ -489,6 +489,14 @@ subtest 'a worker is idle after CREATE EXTENSION, which may be the beginning of 
 	duty_runs('promote_scheduled_jobs', 2);
 };
 
+subtest 'CREATE EXTENSION IF NOT EXISTS that finds it there begins no restore' => sub {
+	forget_restores();
+	mark_log();
+	$node->safe_psql('app', 'CREATE EXTENSION IF NOT EXISTS ideamine');
+	duty_runs('promote_scheduled_jobs', 2);
+	is(times_logged(qr/is idle while the database seems to be restored/), 0, 'the worker goes on');
+};
+
 subtest 'a worker is idle after a COPY into the tables of the extension' => sub {
 	forget_restores();
 	$node->safe_psql('app', "COPY ideamine.jobs FROM stdin;\n\\.\n");

@@ -84,9 +84,11 @@ $node->append_conf('postgresql.conf', <<'CONF');
 shared_preload_libraries = 'ideamine'
 ideamine.databases = 'postgres'
 ideamine.sweep_interval = '1min'
+ideamine.restore_quiet_period = '1s'
 max_connections = 80
 log_statement = none
 log_min_messages = debug1
+ideamine.fault = ''
 CONF
 $node->start;
 sql('CREATE EXTENSION ideamine');
@@ -148,16 +150,20 @@ sql(qq{SELECT ideamine.resume_run('acme', '$run')});
 becomes(q{count(*) = 0 FROM ideamine.jobs WHERE status IN ('preempted', 'paused')}, 'and come back');
 is(sql(q{SELECT count(*) FROM ideamine.audit_counters() WHERE state <> 'ok'}), 0, 'counters are the sums of their rows');
 
+# ---- called while it keeps still -----------------------------------------------------------------
+
+# what begins like a restore makes the worker wait, and not forget
+$seen = -s $node->logfile;
+sql(q{CREATE EXTENSION IF NOT EXISTS ideamine; COPY ideamine.platform_capacity (resource, capacity) FROM '/dev/null'});
+sql(q{SELECT ideamine.set_budget('acme', 'project', 'p', 1)});
+sql(q{SELECT FROM ideamine.record_cost('acme', 0.6, project => 'p')});
+ok($node->wait_for_log(qr/is idle while.*is at work.*called for budgets: act_on_budgets/s, $seen), 'it looks when it is at work again');
+becomes(q{count(*) = 1 FROM ideamine.budget_events WHERE scope_id = 'p'}, 'the threshold has fired');
+
 # ---- the worker itself is killed in the middle of what it does ------------------------------------
 
 # Sessions pass these places only in calls that nobody but the worker makes here.
-sub set_fault
-{
-	my ($fault) = @_;
-	$node->adjust_conf('postgresql.conf', 'ideamine.fault', "'$fault'");
-	$node->reload;
-	return;
-}
+sub set_fault { my ($fault) = @_; return $node->adjust_conf('postgresql.conf', 'ideamine.fault', "'$fault'"); }
 
 for my $point (qw(budgets.firing budgets.fired closings.stopped))
 {
@@ -170,12 +176,14 @@ for my $point (qw(budgets.firing budgets.fired closings.stopped))
 	my $spend = qq{SELECT recorded FROM ideamine.record_cost('$tenant', 0.96, run => '$killed', idempotency_key => 'once')};
 	$seen = -s $node->logfile;
 	set_fault("$point kill 1");
+	$node->reload;
 	replace_worker();
 	# the server may go down with the worker before it answers
 	$node->psql('postgres', $spend);
 	ok($node->wait_for_log(qr/fault point \Q$point\E: kill/, $seen), "$point: the worker is killed there");
 	set_fault('');
-	becomes('true', "$point: the server is there again");
+	$node->kill9;
+	ok(start_again($node), "$point: the server recovers");
 	is(sql($spend), 'f', "$point: what was spent is known");
 	becomes(qq{count(*) = 4 FROM ideamine.budget_events WHERE tenant_id = '$tenant'}, "$point: all thresholds fire");
 	becomes(qq{count(*) = 0 FROM ideamine.jobs WHERE tenant_id = '$tenant' AND status IN ('pending', 'running') AND priority_class > 'P0'},
