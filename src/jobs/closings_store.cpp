@@ -151,6 +151,7 @@ void close(const Closing& closing) {
                               closing.opens_at, closing.decision);
     }
     pg::bell::ring_at_commit(Bell::closings);
+    pg::bell::ring_at_commit(Bell::freed);
 }
 
 bool Closed::is_closed(PriorityClass priority_class, Time now) const {

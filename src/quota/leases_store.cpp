@@ -2,6 +2,7 @@
 
 #include "admission/accounts_shared.hpp"
 #include "dispatch/running.hpp"
+#include "ideamine/pg/bell.hpp"
 #include "ideamine/pg/extension.hpp"
 #include "ideamine/pg/spi.hpp"
 #include "quota/platform_ledger_store.hpp"
@@ -285,6 +286,7 @@ void EndedLeases::end_on_platform() const {
                               .parts = parts_of(needs),
                               .group = index_of(runs),
                               .members = {}});
+        pg::bell::ring_at_commit(Bell::freed);
     }
 }
 
