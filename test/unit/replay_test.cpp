@@ -247,8 +247,8 @@ TEST(ReplayHand, gives_out_what_is_due) {
     hand.add({{"b", 1}, "t", 1, {}, start + std::chrono::seconds{1}});
     EXPECT_EQ(hand.next_end(), start + std::chrono::seconds{1});
     ASSERT_EQ(hand.take_due(start + std::chrono::seconds{1}).size(), 1U);
-    EXPECT_FALSE(hand.drop({"b", 1}));
-    EXPECT_TRUE(hand.drop({"a", 1}));
+    EXPECT_FALSE(hand.take({"b", 1}));
+    EXPECT_TRUE(hand.take({"a", 1}));
     EXPECT_EQ(hand.next_end(), std::nullopt);
 }
 

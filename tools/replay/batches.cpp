@@ -30,6 +30,18 @@ json dependencies(const Workload& workload, const Batch& batch, std::size_t inde
     return names;
 }
 
+// The server wants no zeros.
+json needs_of(const Needs& needs) {
+    json object = json::object();
+    for (const auto& [name, amount] :
+         {std::pair{"cpu", needs.cpu}, {"memory", needs.memory}, {"gpu", needs.gpu}}) {
+        if (amount > 0) {
+            object[name] = amount;
+        }
+    }
+    return object;
+}
+
 std::vector<Batch> batches_of_graphs(const Workload& workload) {
     std::vector<Batch> batches;
     for (const Graph& graph : workload.graphs) {
@@ -91,6 +103,12 @@ json batch_argument(const Workload& workload, const Batch& batch, const Plan& pl
         }
         if (job.arrival > Micros::zero()) {
             entry["run_at"] = format_timestamp(plan.due_us(job));
+        }
+        if (job.needs != Needs{}) {
+            entry["needs"] = needs_of(job.needs);
+        }
+        if (!plan.run.empty()) {
+            entry["run"] = plan.run;
         }
         if (!job.parents.empty()) {
             entry["depends_on"] = dependencies(workload, batch, index, ids);

@@ -23,6 +23,7 @@ struct Plan {
     std::string label;
     std::int64_t start_us = 0;  // microseconds since 1970, by the server's clock
     double speed = 1;
+    std::string run{};  // of which all jobs are; empty: of none
 
     std::int64_t due_us(const Job& job) const;
 };

@@ -47,7 +47,7 @@ WorkerCalls::WorkerCalls(Connection& connection, const std::string& tenant_array
 
 std::vector<Held> WorkerCalls::acquire(std::size_t max_jobs) {
     const Result result = connection_.run(
-        "SELECT tenant_id, job_id, epoch, attempt, payload"
+        "SELECT tenant_id, job_id, epoch, attempt, payload, checkpoint->>'done'"
         "  FROM ideamine.acquire_jobs($1::uuid, $2::integer, $3::interval)",
         {worker_id_, std::to_string(max_jobs), lease_});
     std::vector<Held> jobs;
@@ -57,6 +57,7 @@ std::vector<Held> WorkerCalls::acquire(std::size_t max_jobs) {
         job.lease = {result.text(row, 1), result.integer(row, 2)};
         job.attempt = static_cast<int>(result.integer(row, 3));
         job.task = parse_payload(result.text(row, 4));
+        job.done = result.is_null(row, 5) ? 0 : static_cast<int>(result.integer(row, 5));
         jobs.push_back(std::move(job));
     }
     return jobs;
@@ -117,6 +118,46 @@ Answer WorkerCalls::fail(const Held& job, const std::string& error) {
         connection_.run("SELECT FROM ideamine.fail_job($1, $2::uuid, $3::bigint, $4)",
                         {job.tenant, job.lease.job_id, std::to_string(job.lease.epoch), error});
     });
+}
+
+Answer WorkerCalls::save_checkpoint(const Held& job) {
+    return with_checkpoint("SELECT ideamine.save_checkpoint($1, $2::uuid, $3::bigint, $4::jsonb)",
+                           job);
+}
+
+Answer WorkerCalls::release(const Held& job) {
+    return with_checkpoint("SELECT ideamine.release_job($1, $2::uuid, $3::bigint, $4::jsonb)", job);
+}
+
+Answer WorkerCalls::with_checkpoint(const std::string& statement, const Held& job) {
+    return stale_is_an_answer([&] {
+        connection_.run(statement, {job.tenant, job.lease.job_id, std::to_string(job.lease.epoch),
+                                    json{{"done", job.done}}.dump()});
+    });
+}
+
+std::optional<std::string> WorkerCalls::reserve(const Held& job, const std::string& run) {
+    const Result result = connection_.run(
+        "SELECT allowed, reservation_id"
+        "  FROM ideamine.reserve_cost($1, $2::numeric, run => $3::uuid, job => $4::uuid)",
+        {job.tenant, format_money(job.task.step_cost), run, job.lease.job_id});
+    return result.boolean(0, 0) ? std::optional{result.text(0, 1)} : std::nullopt;
+}
+
+// Both in one transaction, in this order: money that is spent is never free for others in between.
+bool WorkerCalls::pay(const Held& job, const std::string& run, const std::string& key) {
+    return connection_
+        .run(
+            "SELECT cost.recorded, ideamine.release_cost($6::uuid)"
+            "  FROM ideamine.record_cost($1, $2::numeric, run => $3::uuid, job => $4::uuid,"
+            "                            idempotency_key => $5) AS cost",
+            {job.tenant, format_money(job.task.step_cost), run, job.lease.job_id, key,
+             job.reservation})
+        .boolean(0, 0);
+}
+
+void WorkerCalls::release_money(const Held& job) {
+    connection_.run("SELECT ideamine.release_cost($1::uuid)", {job.reservation});
 }
 
 void WorkerCalls::terminate() {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,11 +25,20 @@ class WorkerCalls {
     // One answer per job, in their order.
     std::vector<Answer> complete(const std::vector<Held>& jobs);
     Answer fail(const Held& job, const std::string& error);
+    // Keeps Held::done as where the next attempt may go on.
+    Answer save_checkpoint(const Held& job);
+    Answer release(const Held& job);
+    // None if no budget has so much left.
+    std::optional<std::string> reserve(const Held& job, const std::string& run);
+    // Records what the step cost, and lets the reservation go. False: the key was charged before.
+    bool pay(const Held& job, const std::string& run, const std::string& key);
+    void release_money(const Held& job);
     void terminate();
 
   private:
     std::vector<Answer> complete_many(const std::vector<Held>& jobs);
     Answer complete_one(const Held& job);
+    Answer with_checkpoint(const std::string& statement, const Held& job);
 
     Connection& connection_;
     std::string lease_;

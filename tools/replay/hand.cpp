@@ -18,8 +18,14 @@ std::vector<Held> Hand::take_all() {
     return std::exchange(jobs_, {});
 }
 
-bool Hand::drop(const Lease& lease) {
-    return std::erase_if(jobs_, [&](const Held& job) { return job.lease == lease; }) > 0;
+std::optional<Held> Hand::take(const Lease& lease) {
+    const auto found = std::ranges::find(jobs_, lease, &Held::lease);
+    if (found == jobs_.end()) {
+        return std::nullopt;
+    }
+    Held job = std::move(*found);
+    jobs_.erase(found);
+    return job;
 }
 
 std::optional<Clock::time_point> Hand::next_end() const {

@@ -29,7 +29,9 @@ struct Held {
     std::string tenant;
     int attempt = 0;
     Task task;
-    Clock::time_point ends;
+    Clock::time_point ends;     // of work in steps: of the step that it is at
+    int done = 0;               // steps of it, also by earlier attempts
+    std::string reservation{};  // of the money for the step, if it costs any and there was enough
 };
 
 class Hand {
@@ -38,8 +40,8 @@ class Hand {
     // Takes out those whose time is over.
     std::vector<Held> take_due(Clock::time_point now);
     std::vector<Held> take_all();
-    // False if it is not in hand (any more).
-    bool drop(const Lease& lease);
+    // None if it is not in hand (any more).
+    std::optional<Held> take(const Lease& lease);
     std::optional<Clock::time_point> next_end() const;
     std::size_t size() const { return jobs_.size(); }
     bool empty() const { return jobs_.empty(); }

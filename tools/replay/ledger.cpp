@@ -48,6 +48,26 @@ void Ledger::unknown(const std::vector<Lease>& leases) {
     known_.unknown.insert(leases.begin(), leases.end());
 }
 
+void Ledger::saved(const Lease& lease, int done) {
+    const std::lock_guard lock(mutex_);
+    known_.saved[lease] = done;
+}
+
+void Ledger::given(const Lease& lease, int done) {
+    const std::lock_guard lock(mutex_);
+    known_.given[lease] = done;
+}
+
+void Ledger::paid(const std::string& key, Nano amount) {
+    const std::lock_guard lock(mutex_);
+    known_.paid[key] = amount;
+}
+
+void Ledger::refused(const Refusal& refusal) {
+    const std::lock_guard lock(mutex_);
+    known_.refusals.push_back(refusal);
+}
+
 Acknowledged Ledger::snapshot() const {
     const std::lock_guard lock(mutex_);
     return known_;

@@ -64,6 +64,14 @@ bool is_refused_graph(const SqlError& error, const Setup& setup, const Batch& ba
     return error.sqlstate() == "ID422" && batch.number < setup.workload.graphs.size();
 }
 
+// What is short is to be the platform's, and nobody throttled for five minutes.
+void lift_quotas(Connection& connection, const std::string& tenant) {
+    connection.run(
+        "SELECT ideamine.set_quotas($1, max_cpu_cores => 'infinity', max_memory_gb => 'infinity',"
+        " max_gpus => 'infinity', throttle_enabled => false)",
+        {tenant});
+}
+
 }  // namespace
 
 void make_tenants(const Setup& setup, RunState& state) {
@@ -72,6 +80,9 @@ void make_tenants(const Setup& setup, RunState& state) {
         session.retry([&](Connection& connection) {
             connection.run("SELECT ideamine.create_tenant($1, $2)",
                            {setup.tenant_ids[place], setup.workload.tenants[place]});
+            if (setup.scene == Scene::pressure) {
+                lift_quotas(connection, setup.tenant_ids[place]);
+            }
         });
     }
 }

@@ -7,6 +7,7 @@
 #include <iterator>
 #include <limits>
 #include <sstream>
+#include <type_traits>
 #include <utility>
 
 namespace replay {
@@ -63,7 +64,8 @@ Entry text(std::string name, std::string argument, std::string Options::*field, 
 }
 
 template <class Field>
-Entry flag(std::string name, Field Options::*field, Field value, std::string help) {
+Entry flag(std::string name, Field Options::*field, std::type_identity_t<Field> value,
+           std::string help) {
     return {std::move(name), "", std::move(help),
             [field, value](Options& options, const std::string&) { options.*field = value; }};
 }
@@ -108,6 +110,12 @@ std::vector<Entry> make_entries() {
         flag("--waves", &O::waves, true,
              "work as unlimited workers would: all that may run, again and again, at once;\n"
              "for task graphs, which must take as many waves as they are deep"),
+        flag("--pressure", &O::parts, {Scene::pressure},
+             "show jobs that give way where the platform is too small, instead of the workload"),
+        flag("--budget", &O::parts, {Scene::budget},
+             "show a budget that is used up and raised, instead of the workload"),
+        flag("--all", &O::parts, {Scene::workload, Scene::pressure, Scene::budget},
+             "show the workload, and then both"),
         flag("--sweep", &O::sweep, Sweep::own,
              "take lost work back from here, once a second; default: only where\n"
              "ideamine.databases does not name the database"),
@@ -127,6 +135,18 @@ std::vector<Entry> make_entries() {
 const std::vector<Entry>& entries() {
     static const std::vector<Entry> table = make_entries();
     return table;
+}
+
+// A scene is no workload from a file, and what it shows takes a server that stays up.
+void require_plain_scenes(const Options& options) {
+    if (options.parts == std::vector{Scene::workload}) {
+        return;
+    }
+    if (options.from_file() || options.waves || options.reconnect || !options.ack_log.empty()) {
+        throw UsageError(
+            "--pressure, --budget and --all do not go with a file, --waves, --reconnect or"
+            " --ack-log");
+    }
 }
 
 std::string help_of(const Entry& entry) {
@@ -157,6 +177,8 @@ std::string help_text() {
         "- a graph as one JSON object: nodes, and edges [one, another that it waits for].\n"
         "A graph is created in one call; one with a cycle has to be refused, and the cycle named.\n"
         "Without FILE, a seeded workload with dependencies.\n"
+        "With --pressure, --budget or --all, scenes of their own: who gives way to whom and comes\n"
+        "back, and what a budget stops until it is raised.\n"
         "The role must be a superuser or a member of ideamine_admin.\n\n";
     for (const Entry& entry : entries()) {
         help += help_of(entry);
@@ -187,6 +209,7 @@ Options parse_options(const std::vector<std::string>& arguments) {
         }
         entry->apply(options, value);
     }
+    require_plain_scenes(options);
     return options;
 }
 

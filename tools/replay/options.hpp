@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "replay/scenes.hpp"
+
 namespace replay {
 
 class UsageError : public std::runtime_error {
@@ -19,6 +21,7 @@ enum class Sweep { detect, own, none };
 
 struct Options {
     std::string input;  // a file; empty: a workload of its own
+    std::vector<Scene> parts{Scene::workload};
     bool waves = false;
     std::string dsn;
     std::string label;  // empty: one is made up

@@ -1,5 +1,6 @@
 #include "replay/report.hpp"
 
+#include "replay/scene_report.hpp"
 #include "replay/table.hpp"
 #include "replay/text.hpp"
 
@@ -121,7 +122,7 @@ json to_json(const Tally& tally) {
 
 std::string to_text(const Report& report) {
     return graphs_of(report.graphs) + table_of(report.summary) + '\n' + sums_of(report.summary) +
-           workers_of(report) + '\n' + verdict_of(report.verdict);
+           workers_of(report) + scene_to_text(report) + '\n' + verdict_of(report.verdict);
 }
 
 json to_json(const Report& report) {
@@ -148,6 +149,7 @@ json to_json(const Report& report) {
             {"graphs", graphs},
             {"workers", to_json(report.tally)},
             {"answers_lost", report.unknown},
+            {"scene", scene_to_json(report)},
             {"checks", checks}};
 }
 

@@ -6,6 +6,7 @@
 
 #include "replay/graph_row.hpp"
 #include "replay/run_state.hpp"
+#include "replay/scene_facts.hpp"
 #include "replay/summary.hpp"
 #include "replay/verdict.hpp"
 
@@ -18,6 +19,8 @@ struct Report {
     const Tally& tally;
     std::size_t unknown;  // completions whose answer was lost
     std::vector<GraphRow> graphs;
+    std::vector<ClassRow> giving_way{};
+    SceneFacts scene{};
 };
 
 std::string to_text(const Report& report);

@@ -119,6 +119,43 @@ Workload make_workload(Connection& connection, const Options& options) {
     return from_trace(input.requests, deal);
 }
 
+// Scenes are always the same, whatever the workload beside them is like. Nobody vanishes and
+// nothing fails, so that whoever stops was made to.
+Options options_of_scenes(Options options) {
+    const Options defaults;
+    options.workers = defaults.workers;
+    options.batch = defaults.batch;
+    options.lease_s = defaults.lease_s;
+    options.speed = 1;
+    options.vanish = 0;
+    return options;
+}
+
+Workload workload_of(Connection& connection, const Options& options, Scene scene) {
+    switch (scene) {
+        case Scene::pressure:
+            return pressure_workload();
+        case Scene::budget:
+            return budget_workload();
+        case Scene::workload:
+            break;
+    }
+    return make_workload(connection, options);
+}
+
+std::string label_of(const Options& options, Scene scene) {
+    const std::string label = options.label.empty() ? make_label() : options.label;
+    switch (scene) {
+        case Scene::pressure:
+            return label + "-pressure";
+        case Scene::budget:
+            return label + "-budget";
+        case Scene::workload:
+            break;
+    }
+    return label;
+}
+
 void require_graphs(const Setup& setup) {
     if (setup.options.waves && setup.workload.graphs.empty()) {
         throw std::runtime_error("--waves is for task graphs, see --help");
@@ -133,16 +170,21 @@ std::int64_t server_time_us(Connection& connection) {
 
 }  // namespace
 
-Setup prepare(const Options& options) {
+Setup prepare(const Options& given, Scene scene) {
+    const Options options = scene == Scene::workload ? given : options_of_scenes(given);
     Connection connection(options.dsn);
     require_extension(connection);
     Setup setup;
     setup.options = options;
+    setup.scene = scene;
     setup.server = {options.dsn, options.reconnect};
-    setup.workload = make_workload(connection, options);
+    setup.workload = workload_of(connection, options, scene);
     require_graphs(setup);
-    setup.plan.label = options.label.empty() ? make_label() : options.label;
+    setup.plan.label = label_of(options, scene);
     setup.plan.speed = options.speed_or_default();
+    if (scene == Scene::budget) {
+        setup.plan.run = connection.run("SELECT pg_catalog.gen_random_uuid()").text(0, 0);
+    }
     for (const std::string& tenant : setup.workload.tenants) {
         setup.tenant_ids.push_back(setup.plan.label + '/' + tenant);
     }
@@ -150,6 +192,7 @@ Setup prepare(const Options& options) {
     require_new_label(connection, setup);
     setup.sweep = decide_sweep(connection, options.sweep);
     setup.plan.start_us = server_time_us(connection);
+    setup.started = Clock::now();
     return setup;
 }
 

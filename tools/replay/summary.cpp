@@ -35,7 +35,8 @@ std::size_t attempts_with(const JobFact& fact, const std::string& outcome) {
 
 void count(Group& group, const JobFact& fact, std::optional<double> wait_s) {
     Row& row = group.row;
-    const std::size_t tries = fact.attempts.size() - attempts_with(fact, "released");
+    const std::size_t tries =
+        fact.attempts.size() - attempts_with(fact, "released") - attempts_with(fact, "preempted");
     ++row.created;
     row.completed += fact.completed() ? 1 : 0;
     row.retried += tries > 0 ? tries - 1 : 0;

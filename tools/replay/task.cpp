@@ -25,6 +25,10 @@ json make_payload(const Job& job, std::size_t index, const std::string& label, s
     if (job.runtime > Micros::zero()) {
         payload["runtime_s"] = static_cast<double>(job.runtime.count()) / micros_per_second;
     }
+    if (job.steps > 0) {
+        payload["steps"] = job.steps;
+        payload["step_cost_nano"] = job.step_cost;
+    }
     if (job.fail_first > 0) {
         payload["fail_first"] = job.fail_first;
     }
@@ -41,6 +45,8 @@ Task parse_payload(const std::string& payload) {
     task.context_tokens = object.at("context_tokens").get<std::int64_t>();
     task.generated_tokens = object.at("generated_tokens").get<std::int64_t>();
     task.runtime = Micros{std::llround(object.value("runtime_s", 0.0) * micros_per_second)};
+    task.steps = object.value("steps", 0);
+    task.step_cost = object.value("step_cost_nano", Nano{0});
     task.fail_first = object.value("fail_first", 0);
     task.poison = object.value("poison", false);
     return task;

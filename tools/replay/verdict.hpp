@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "replay/checks.hpp"
+#include "replay/scene_facts.hpp"
 
 namespace replay {
 
@@ -14,5 +15,7 @@ struct Verdict {
 };
 
 Verdict judge(const Evidence& evidence);
+// The same of a scene, and what the scene is to show.
+Verdict judge_scene(const Evidence& evidence, const SceneFacts& facts);
 
 }  // namespace replay

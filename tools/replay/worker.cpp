@@ -72,11 +72,21 @@ void Worker::work(WorkerCalls& calls) {
 }
 
 void Worker::acquire(WorkerCalls& calls) {
-    auto jobs = calls.acquire(setup_.options.batch - hand_.size());
+    const std::size_t room = setup_.options.batch - hand_.size();
+    const auto asked = Clock::now();
+    auto jobs = calls.acquire(room);
     const auto now = Clock::now();
+    if (setup_.scene != Scene::workload && jobs.size() < room) {
+        ledger_.refused({setup_.server_us(asked), setup_.server_us(now)});
+    }
     for (Held& job : jobs) {
         ledger_.leased(job.lease);
-        job.ends = now + service_time(job.task, setup_.plan.speed);
+        if (job.task.steps > 0) {
+            ledger_.given(job.lease, job.done);
+            steps_.begin(calls, job);
+        } else {
+            job.ends = now + service_time(job.task, setup_.plan.speed);
+        }
         hand_.add(std::move(job));
     }
     idle_pause_ = jobs.empty() ? std::min<Clock::duration>(idle_pause_ * 2, longest_idle_pause)
@@ -89,8 +99,17 @@ void Worker::finish_due(WorkerCalls& calls) {
     for (Held& job : hand_.take_due(Clock::now())) {
         if (job.task.fails(job.attempt)) {
             fail(calls, job);
-        } else {
-            done.push_back(std::move(job));
+            continue;
+        }
+        switch (job.task.steps > 0 ? steps_.end(calls, job) : AfterStep::complete) {
+            case AfterStep::complete:
+                done.push_back(std::move(job));
+                break;
+            case AfterStep::go_on:
+                hand_.add(std::move(job));
+                break;
+            case AfterStep::stop:
+                break;
         }
     }
     if (!done.empty()) {
@@ -107,8 +126,11 @@ void Worker::fail(WorkerCalls& calls, const Held& job) {
 
 void Worker::heartbeat(WorkerCalls& calls) {
     for (const Lease& lease : calls.heartbeat(hand_.size())) {
-        if (hand_.drop(lease)) {
+        if (const auto job = hand_.take(lease)) {
             ++state_.tally.stops;
+            if (job->task.steps > 0) {
+                steps_.hand_back(calls, *job);
+            }
         }
     }
     next_heartbeat_ = Clock::now() + lease_part(1.0 / 3);

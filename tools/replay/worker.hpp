@@ -10,6 +10,7 @@
 #include "replay/ledger.hpp"
 #include "replay/run_state.hpp"
 #include "replay/setup.hpp"
+#include "replay/steps.hpp"
 #include "replay/vanish.hpp"
 
 namespace replay {
@@ -17,7 +18,11 @@ namespace replay {
 class Worker {
   public:
     Worker(const Setup& setup, Ledger& ledger, VanishPlan& vanish_plan, RunState& state)
-        : setup_(setup), ledger_(ledger), vanish_plan_(vanish_plan), state_(state) {}
+        : setup_(setup),
+          ledger_(ledger),
+          vanish_plan_(vanish_plan),
+          state_(state),
+          steps_(setup.plan, ledger, state.tally) {}
 
     // One life after the other, each with a registration of its own, until the run has stopped.
     void run();
@@ -39,6 +44,7 @@ class Worker {
     Ledger& ledger_;
     VanishPlan& vanish_plan_;
     RunState& state_;
+    Steps steps_;
 
     Hand hand_;
     Clock::time_point next_heartbeat_;

@@ -7,27 +7,42 @@
 #include <string>
 #include <vector>
 
+#include "replay/money.hpp"
+
 namespace replay {
 
 using Micros = std::chrono::microseconds;
 
-// What an attempt takes: a model's time for its tokens, and a time that was recorded.
+// What an attempt takes: a model's time for its tokens, and a time that was recorded. Work in steps
+// saves a checkpoint after each, and the next attempt goes on from there.
 struct Work {
     std::int64_t context_tokens = 0;
     std::int64_t generated_tokens = 0;
     Micros runtime{};
+    int steps = 0;       // 0: all at once, without checkpoints
+    Nano step_cost = 0;  // what the call of a step costs; 0: nothing is paid
 
     bool operator==(const Work&) const = default;
+};
+
+// What a job holds while it runs.
+struct Needs {
+    int cpu = 0;     // cores
+    int memory = 0;  // GB
+    int gpu = 0;
+
+    bool operator==(const Needs&) const = default;
 };
 
 struct Job : Work {
     std::size_t tenant = 0;  // position in Workload::tenants
     int priority_class = 2;  // 0 to 3: P0 to P3
     std::string type;
-    std::string name;                  // for its payload, if it has one
-    Micros arrival{};                  // after the start, in the workload's own time
-    int fail_first = 0;                // this many first attempts fail
-    bool poison = false;               // every attempt fails
+    std::string name;     // for its payload, if it has one
+    Micros arrival{};     // after the start, in the workload's own time
+    int fail_first = 0;   // this many first attempts fail
+    bool poison = false;  // every attempt fails
+    Needs needs{};
     std::vector<std::size_t> parents;  // positions of earlier jobs of the tenant, or of its graph
 
     bool operator==(const Job&) const = default;
