@@ -161,7 +161,8 @@ AS 'MODULE_PATHNAME', 'ideamine_resume_preempted_jobs';
 COMMENT ON FUNCTION ideamine.resume_preempted_jobs(timestamptz) IS
 'One pass of the duty that resumes the preempted jobs which now fit, of all tenants: the highest class first, within a class
 who waits longest. One that does not fit lets none of its tenant pass that needs the same; one that has waited for
-ideamine.aging_interval is resumed all the same, and stands in line. Returns how many were resumed.
+ideamine.aging_interval is resumed all the same, and stands in line. The background worker makes one as soon as resources come
+free, and every 30 seconds. Returns how many were resumed.
 at: the time to judge by, default now. Errors: ID403 the login is bound to tenants, ID503 the library is not preloaded.';
 REVOKE ALL ON FUNCTION ideamine.resume_preempted_jobs(timestamptz) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ideamine.resume_preempted_jobs(timestamptz) TO ideamine_admin;

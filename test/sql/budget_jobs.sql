@@ -54,6 +54,7 @@ TABLE pg_temp.held;
 SELECT ideamine.release_job('payer', job_id, epoch) IS NOT NULL AS released FROM pg_temp.of('gpu 1');
 SELECT pg_temp.make('too dear', '{"cost": 9, "gpu": 1}') IS NOT NULL AS made;
 SELECT job_type FROM ideamine.acquire_jobs(:'w', 10);
+TABLE pg_temp.held;
 SELECT used FROM ideamine.get_resource_utilization('payer') WHERE resource = 'gpu';
 SELECT state, count(*) FROM ideamine.audit_counters() GROUP BY 1;
 
