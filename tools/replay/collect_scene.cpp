@@ -20,6 +20,7 @@ std::vector<Preemption> fetch_preemptions(Connection& connection, const Setup& s
         " ORDER BY asked_at, job_id",
         {setup.tenant_array});
     std::vector<Preemption> preemptions;
+    preemptions.reserve(static_cast<std::size_t>(result.rows()));
     for (int row = 0; row < result.rows(); ++row) {
         Preemption preemption;
         preemption.lease = {result.text(row, 0), result.integer(row, 1)};
@@ -46,6 +47,7 @@ std::vector<Fired> fetch_fired(Connection& connection, const Setup& setup) {
         " ORDER BY fired_at, event_id",
         {setup.tenant_ids.front(), setup.plan.run});
     std::vector<Fired> fired;
+    fired.reserve(static_cast<std::size_t>(result.rows()));
     for (int row = 0; row < result.rows(); ++row) {
         fired.push_back({result.text(row, 0), result.text(row, 1), result.integer(row, 2),
                          parse_money(result.text(row, 3)), parse_money(result.text(row, 4)),

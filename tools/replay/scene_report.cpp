@@ -21,6 +21,7 @@ std::string giving_way_of(const std::vector<ClassRow>& classes) {
     const Cells header{"class",  "jobs",      "gave way", "times",      "most",       "for P0",
                        "for P1", "came back", "refused",  "wait p50 s", "wait most s"};
     std::vector<Cells> rows;
+    rows.reserve(classes.size());
     for (const ClassRow& row : classes) {
         rows.push_back({row.priority_class, number(row.jobs), number(row.gave_way),
                         number(row.times), number(row.most), number(row.for_p0), number(row.for_p1),
@@ -38,6 +39,7 @@ std::string thresholds_of(const Spending& spending) {
         return "";
     }
     std::vector<Cells> rows;
+    rows.reserve(spending.fired.size());
     for (const Fired& fired : spending.fired) {
         rows.push_back(
             {fired.threshold, fired.action,

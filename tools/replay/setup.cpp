@@ -144,7 +144,7 @@ Workload workload_of(Connection& connection, const Options& options, Scene scene
 }
 
 std::string label_of(const Options& options, Scene scene) {
-    const std::string label = options.label.empty() ? make_label() : options.label;
+    std::string label = options.label.empty() ? make_label() : options.label;
     switch (scene) {
         case Scene::pressure:
             return label + "-pressure";

@@ -65,15 +65,19 @@ void raise_when_still(Connection& connection, const Setup& setup, const Look& lo
     }
 }
 
+// Rounded to cents: for people who watch.
+std::string in_dollars(Nano amount) {
+    constexpr double per_dollar = 1e9;
+    return format_decimal(static_cast<double>(amount) / per_dollar, 2);
+}
+
 std::string describe(Look look, std::size_t jobs, const Spending& spending) {
-    constexpr Nano per_cent = 10'000'000;
     const Nano total = spending.raised_us ? scene_budget_raised : scene_budget;
     return std::to_string(look.standing["completed"]) + " of " + std::to_string(jobs) + " ended, " +
            std::to_string(look.standing["running"]) + " running, " +
            std::to_string(look.standing["preempted"]) + " preempted, " +
-           std::to_string(look.standing["paused"]) + " paused, $" +
-           format_decimal(static_cast<double>(look.spent / per_cent) / 100, 2) + " of $" +
-           format_decimal(static_cast<double>(total / per_cent) / 100, 2);
+           std::to_string(look.standing["paused"]) + " paused, $" + in_dollars(look.spent) +
+           " of $" + in_dollars(total);
 }
 
 }  // namespace
