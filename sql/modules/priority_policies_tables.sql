@@ -40,6 +40,8 @@ CREATE TABLE ideamine.held_room (
   expires_at timestamptz NOT NULL,
   PRIMARY KEY (job_id, tenant_id)
 );
+CREATE INDEX held_room_by_age ON ideamine.held_room (since, tenant_id, job_id);
+COMMENT ON INDEX ideamine.held_room_by_age IS 'What was taken later than that of a job, which keeps it waiting for nobody';
 COMMENT ON TABLE ideamine.held_room IS
   'Room that others gave up and that is held for a waiting job until a worker acquires it; it counts as if the job were running';
 COMMENT ON COLUMN ideamine.held_room.job_id IS 'The job for which it is held';

@@ -267,6 +267,10 @@ std::uint8_t priority_class(Hand hand) {
     return memory().at<Queue>(notes().taken[hand].queue).priority_class;
 }
 
+std::uint8_t served_as(Hand hand) {
+    return notes().taken[hand].served_as;
+}
+
 void give_back(Hand first) {
     give_back_rest(notes(), first);
 }

@@ -73,6 +73,8 @@ Hands take(const Taking& taking, Plane::Dry dry, Gate& gate);
 const Item& item(Hand hand);
 std::string tenant(Hand hand);
 std::uint8_t priority_class(Hand hand);
+// With which it was taken: a higher one if it has waited for long.
+std::uint8_t served_as(Hand hand);
 Offset tenant_node(Hand hand);
 // All from this one on that are not kept are as if they had not been taken, now.
 void give_back(Hand first);

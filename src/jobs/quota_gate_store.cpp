@@ -8,6 +8,7 @@
 #include "jobs/money_store.hpp"
 #include "jobs/publish_store.hpp"
 #include "jobs/released_store.hpp"
+#include "jobs/served_class.hpp"
 #include "quota/held_room_store.hpp"
 #include "quota/shortages_store.hpp"
 
@@ -16,8 +17,9 @@ namespace ideamine::jobs {
 namespace {
 
 constinit pg::Statement list_demands{"SELECT j.ctid, " IDEAMINE_DEMAND
-                                     ", j.job_id, j.project_id FROM unnest($1) AS locked (tid) "
-                                     "JOIN ideamine.jobs j ON j.ctid = locked.tid",
+                                     ", j.job_id, j.project_id, " IDEAMINE_SERVED_AS(
+                                         "j") "::text FROM unnest($1) AS locked (tid) "
+                                              "JOIN ideamine.jobs j ON j.ctid = locked.tid",
                                      pg::Statement::Kind::writes_by_tid};
 
 constinit pg::Statement list_holders{
@@ -25,19 +27,6 @@ constinit pg::Statement list_holders{
     " JOIN ideamine.jobs j ON j.ctid = locked.tid"
     " JOIN ideamine.held_room h ON h.job_id = j.job_id AND h.tenant_id = j.tenant_id",
     pg::Statement::Kind::writes_by_tid};
-
-// What a job asks for before it is leased.
-struct Wanted {
-    Uuid job;
-    quota::LeaseDemand demand;
-    std::optional<MoneyNeed> money;
-    bool has_room = false;  // others gave way for it
-};
-using AllWanted = std::map<std::uint64_t, Wanted>;
-
-bool may_have_room_held(PriorityClass priority_class) {
-    return priority_class <= PriorityClass::p1;
-}
 
 std::optional<MoneyNeed> read_money(const std::string& tenant, const quota::LeaseDemand& demand,
                                     const pg::Row& row) {
@@ -52,35 +41,44 @@ std::optional<MoneyNeed> read_money(const std::string& tenant, const quota::Leas
                      .amount = amount};
 }
 
-AllWanted read_wanted(const std::string& tenant, const Tids& counted, bool may_hold) {
-    AllWanted all;
-    if (counted.empty()) {
-        return all;
-    }
-    for (const pg::Row row : list_demands.execute(counted)) {
-        const auto demand = Released::read_demand(row, 1);
-        all[key_of(row.get<pg::Tid>(0))] = {
-            .job = row.get<Uuid>(3), .demand = demand, .money = read_money(tenant, demand, row)};
-    }
-    if (may_hold) {
-        for (const pg::Row row : list_holders.execute(counted)) {
-            all[key_of(row.get<pg::Tid>(0))].has_room = true;
-        }
-    }
-    return all;
-}
-
-Wanted wanted_of(const AllWanted& all, const pg::Tid& tid) {
-    const auto found = all.find(key_of(tid));
-    return found == all.end() ? Wanted{} : found->second;
-}
-
 quota::Throttling throttling_in(PriorityClass priority_class) {
     return priority_class == PriorityClass::p0 ? quota::Throttling::ignored
                                                : quota::Throttling::honoured;
 }
 
 }  // namespace
+
+// What a job asks for before it is leased.
+struct QuotaLine::Wanted {
+    Uuid job;
+    quota::LeaseDemand demand;
+    std::optional<MoneyNeed> money;
+    bool may_hold = false;  // others give way to its class
+    bool has_room = false;  // they did
+};
+
+QuotaLine::AllWanted QuotaLine::read_wanted(const std::string& tenant, const Tids& counted) {
+    AllWanted all;
+    if (counted.empty()) {
+        return all;
+    }
+    bool may_hold = false;
+    for (const pg::Row row : list_demands.execute(counted)) {
+        const auto demand = Released::read_demand(row, 1);
+        auto& wanted = all[key_of(row.get<pg::Tid>(0))];
+        wanted = {.job = row.get<Uuid>(3),
+                  .demand = demand,
+                  .money = read_money(tenant, demand, row),
+                  .may_hold = parse_priority_class(row.get<std::string>(5)) <= PriorityClass::p1};
+        may_hold = may_hold || wanted.may_hold;
+    }
+    if (may_hold && quota::counts_leases()) {
+        for (const pg::Row row : list_holders.execute(counted)) {
+            all[key_of(row.get<pg::Tid>(0))].has_room = true;
+        }
+    }
+    return all;
+}
 
 bool Line::lets_pass(const quota::LeaseDemand& demand) const {
     return std::ranges::none_of(quota::leasable, [&](quota::Resource resource) {
@@ -146,18 +144,19 @@ bool QuotaGate::find_out() {
     return true;
 }
 
-QuotaLine::QuotaLine(PriorityClass priority_class)
-    : throttling_(throttling_in(priority_class)),
-      may_hold_(counts_leases_ && may_have_room_held(priority_class)) {}
+QuotaLine::QuotaLine(PriorityClass served_as, Line& line)
+    : throttling_(throttling_in(served_as)), line_(line) {}
 
 // Somebody of a lower class may have what it needs. Who goes on asking for the same job need not
 // say so each time.
-void QuotaLine::hold_back(const pg::Tid& tid, const quota::LeaseDemand& demand) {
+void QuotaLine::hold_back(const std::string& tenant, const pg::Tid& tid, const Wanted& wanted) {
     constexpr auto silence = std::chrono::seconds{1};
     constinit static std::uint64_t latest = 0;
     constinit static Time latest_at{};
-    line_.hold_back(demand);
-    if (!may_hold_ || has_rung_ || demand.needs.empty()) {
+    if (quota::could_ever_fit(tenant, wanted.demand.needs)) {
+        line_.hold_back(wanted.demand);
+    }
+    if (!counts_leases_ || !wanted.may_hold || has_rung_ || wanted.demand.needs.empty()) {
         return;
     }
     const auto now = pg::now();
@@ -169,11 +168,9 @@ void QuotaLine::hold_back(const pg::Tid& tid, const quota::LeaseDemand& demand) 
     }
 }
 
-// `holder`: the job, if room is held for it.
-bool QuotaLine::take(const std::string& tenant, const quota::LeaseDemand& demand,
-                     const Uuid* holder) {
-    return (holder != nullptr && quota::claim_held_room(tenant, *holder)) ||
-           (line_.lets_pass(demand) && quota::lease(tenant, demand, throttling_));
+bool QuotaLine::take(const std::string& tenant, const Wanted& wanted) {
+    return (wanted.has_room && quota::claim_held_room(tenant, wanted.job)) ||
+           (line_.lets_pass(wanted.demand) && quota::lease(tenant, wanted.demand, throttling_));
 }
 
 Tids QuotaLine::admit(const std::string& tenant, const Tids& jobs, const Tids& counted) {
@@ -187,17 +184,17 @@ Tids QuotaLine::admit(const std::string& tenant, const Tids& jobs, const Tids& c
     }
     Tids admitted;
     std::vector<MoneyHeld> held;
-    const auto all = read_wanted(tenant, counted, may_hold_);
+    auto all = read_wanted(tenant, counted);
     for (const auto& tid : jobs) {
-        const auto wanted = wanted_of(all, tid);
-        if (wanted.has_room && !quota::has_come_free(tenant, wanted.demand.needs)) {
+        const auto& wanted = all[key_of(tid)];
+        if (wanted.has_room && !quota::has_come_free(tenant, wanted.job, wanted.demand.needs)) {
             continue;  // it waits for who is to give way, and has its room then
         }
         const auto money = wanted.money ? money_keeper()->hold(*wanted.money) : std::nullopt;
         if (wanted.money && !money) {
             continue;  // others may have another budget
         }
-        if (take(tenant, wanted.demand, wanted.has_room ? &wanted.job : nullptr)) {
+        if (take(tenant, wanted)) {
             admitted.push_back(tid);
             if (money) {
                 held.push_back(*money);
@@ -206,7 +203,7 @@ Tids QuotaLine::admit(const std::string& tenant, const Tids& jobs, const Tids& c
             if (money) {
                 money_keeper()->give_up(*wanted.money);
             }
-            hold_back(tid, wanted.demand);
+            hold_back(tenant, tid, wanted);
         }
     }
     if (!held.empty()) {
@@ -216,20 +213,20 @@ Tids QuotaLine::admit(const std::string& tenant, const Tids& jobs, const Tids& c
 }
 
 bool QuotaLine::could_admit(const std::string& tenant, const Tids& jobs, const Tids& counted) {
-    const auto all = read_wanted(tenant, counted, may_hold_);
+    auto all = read_wanted(tenant, counted);
     return std::ranges::any_of(jobs, [&](const pg::Tid& tid) {
-        const auto wanted = wanted_of(all, tid);
+        const auto& wanted = all[key_of(tid)];
         if (wanted.money && money_keeper()->obstacle(*wanted.money)) {
             return false;
         }
         if (wanted.has_room) {
-            return quota::has_come_free(tenant, wanted.demand.needs);
+            return quota::has_come_free(tenant, wanted.job, wanted.demand.needs);
         }
         if (!counts_leases_ || (line_.lets_pass(wanted.demand) &&
                                 quota::could_lease(tenant, wanted.demand, throttling_))) {
             return true;
         }
-        hold_back(tid, wanted.demand);
+        hold_back(tenant, tid, wanted);
         return false;
     });
 }

@@ -3,6 +3,7 @@
 // where they are, first in line.
 #pragma once
 
+#include <map>
 #include <set>
 
 #include "dispatch/plane.hpp"
@@ -12,7 +13,8 @@
 
 namespace ideamine::jobs {
 
-// A job that does not fit lets none pass that needs the same, so that large ones are not starved by
+// The jobs of one tenant, in one claim, in the order in which they are handed out. One that does
+// not fit, but could, lets none pass that needs the same, so that large ones are not starved by
 // small ones.
 class Line {
   public:
@@ -42,10 +44,10 @@ class QuotaGate final : public dispatch::Gate {
     quota::Throttling throttling_{};
 };
 
-// The jobs of one tenant and class, in one claim.
+// Of these the jobs that are served with one class.
 class QuotaLine {
   public:
-    explicit QuotaLine(PriorityClass priority_class);
+    QuotaLine(PriorityClass served_as, Line& line);
 
     // Takes what those need that fit, in their order; returns them. `counted`: those with needs or
     // a run.
@@ -54,14 +56,17 @@ class QuotaLine {
     bool could_admit(const std::string& tenant, const Tids& jobs, const Tids& counted);
 
   private:
-    bool take(const std::string& tenant, const quota::LeaseDemand& demand, const Uuid* holder);
-    void hold_back(const pg::Tid& tid, const quota::LeaseDemand& demand);
+    struct Wanted;
+    using AllWanted = std::map<std::uint64_t, Wanted>;
+
+    static AllWanted read_wanted(const std::string& tenant, const Tids& counted);
+    bool take(const std::string& tenant, const Wanted& wanted);
+    void hold_back(const std::string& tenant, const pg::Tid& tid, const Wanted& wanted);
 
     quota::Throttling throttling_;
     bool counts_leases_ = quota::counts_leases();
-    bool may_hold_;  // room may be held for jobs of this class
     bool has_rung_ = false;
-    Line line_;
+    Line& line_;
 };
 
 // The columns of a job for read_demand().

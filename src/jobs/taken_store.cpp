@@ -138,7 +138,7 @@ bool TakenJobs::lock_directly() {
         open_.erase(item.job);
         const std::string tenant{rows.tenant()};
         const bool is_paused = paused_queues_of(tenant).contains(rows.queue());
-        add_locked({rows.served_as(), tenant}, rows.epoch(),
+        add_locked(rows.served_as(), tenant, rows.epoch(),
                    {.hand = hand,
                     .tid = tid,
                     .is_special = rows.is_special() || is_paused,
@@ -179,7 +179,7 @@ void TakenJobs::add_locked(const pg::Row& row) {
     if (found == open_.end()) {
         return;  // another job stands there now
     }
-    add_locked({parse_priority_class(row.get<std::string>(3)), row.get<std::string>(1)},
+    add_locked(parse_priority_class(row.get<std::string>(3)), row.get<std::string>(1),
                row.get<Epoch>(4),
                {.hand = found->second,
                 .tid = row.get<pg::Tid>(0),
@@ -191,14 +191,16 @@ void TakenJobs::add_locked(const pg::Row& row) {
 
 // A job that has got a lower class goes where it belongs: who has taken it may have taken it out of
 // there, too.
-void TakenJobs::add_locked(const Group& group, Epoch epoch, const Locked& locked) {
-    const auto own_class = static_cast<std::uint8_t>(group.first);
-    if (own_class > plane::priority_class(locked.hand)) {
-        plane::move(locked.hand, own_class);
+void TakenJobs::add_locked(PriorityClass own_class, const std::string& tenant, Epoch epoch,
+                           const Locked& locked) {
+    const auto number = static_cast<std::uint8_t>(own_class);
+    if (number > plane::priority_class(locked.hand)) {
+        plane::move(locked.hand, number);
         return;
     }
     latest_epoch_ = std::max(latest_epoch_, epoch);
-    locked_[group].push_back(locked);
+    const auto served_as = static_cast<PriorityClass>(plane::served_as(locked.hand));
+    locked_[{std::min(own_class, served_as), tenant}].push_back(locked);
 }
 
 namespace {
@@ -237,7 +239,7 @@ void TakenJobs::forget_gone() {
 }
 
 QuotaLine& TakenJobs::line_of(const Group& group) {
-    return lines_.try_emplace(group, group.first).first->second;
+    return quota_lines_.try_emplace(group, group.first, lines_[group.second]).first->second;
 }
 
 Candidates TakenJobs::candidates_of(const std::vector<Locked>& locked, const Keys& aside) {

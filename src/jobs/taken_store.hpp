@@ -48,8 +48,9 @@ class TakenJobs {
         bool is_paused;
         bool is_counted;
     };
-    using Keys = std::set<std::uint64_t>;                 // see key_of()
-    using Group = std::pair<PriorityClass, std::string>;  // with the tenant
+    using Keys = std::set<std::uint64_t>;  // see key_of()
+    // The class with which jobs were taken, or a higher one that they have by now; and the tenant.
+    using Group = std::pair<PriorityClass, std::string>;
 
     bool take_some(std::size_t wanted, dispatch::Plane::Dry dry);
     bool load_once_if_due(dispatch::shared::Found found);
@@ -60,7 +61,8 @@ class TakenJobs {
     void lock_moved();
     void forget_gone();
     void add_locked(const pg::Row& row);
-    void add_locked(const Group& group, Epoch epoch, const Locked& locked);
+    void add_locked(PriorityClass own_class, const std::string& tenant, Epoch epoch,
+                    const Locked& locked);
     QuotaLine& line_of(const Group& group);
     void admit_group(const Group& group, const std::vector<Locked>& locked, std::size_t most,
                      std::map<dispatch::shared::Hand, pg::Tid>& admitted);
@@ -78,7 +80,8 @@ class TakenJobs {
     std::map<Group, std::vector<Locked>>::const_iterator next_ = locked_.end();
     bool has_loaded_ = false;
     std::size_t refused_ = 0;
-    std::map<Group, QuotaLine> lines_;
+    std::map<std::string, Line> lines_;
+    std::map<Group, QuotaLine> quota_lines_;
     Epoch latest_epoch_ = 0;
 };
 

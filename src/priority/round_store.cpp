@@ -147,14 +147,12 @@ std::optional<std::string> Round::make_room(const Waiting& waiting, GivingWay& g
         freed.add(victim.tenant, victim.needs);
     }
     const auto* policy = giving_way.policy_for(shortage);
-    if (!quota::hold_room(
-            {.tenant = waiting.tenant,
-             .job = waiting.job,
-             .demand = waiting.demand,
-             .policy = policy == nullptr ? std::string{} : policy->name,
-             .since = now_,
-             .expires_at = saturating_add(now_, preemption_grace() + held_room_timeout())},
-            waiting.throttling(), freed)) {
+    if (!quota::hold_room({.tenant = waiting.tenant,
+                           .job = waiting.job,
+                           .demand = waiting.demand,
+                           .policy = policy == nullptr ? std::string{} : policy->name,
+                           .lasts = preemption_grace() + held_room_timeout()},
+                          waiting.throttling(), freed)) {
         return "somebody else has taken what was free";
     }
     freed_ = std::move(freed);

@@ -3,6 +3,7 @@
 #include "ideamine/pg/fault_point.hpp"
 #include "ideamine/pg/spi.hpp"
 #include "quota/room.hpp"
+#include "quota/shortages_store.hpp"
 
 namespace ideamine::quota {
 
@@ -41,6 +42,24 @@ constinit pg::Statement delete_unclaimed{
     " RETURNING h.tenant_id, h.run_id, h.needs",
     pg::Statement::Kind::writes_walking};
 
+constinit pg::Statement list_later{
+    "SELECT h.since, h.tenant_id, h.job_id, h.needs FROM ideamine.held_room own"
+    " JOIN ideamine.held_room h ON"
+    "  (h.since, h.tenant_id, h.job_id) > (own.since, own.tenant_id, own.job_id)"
+    " WHERE own.tenant_id = $1 AND own.job_id = $2",
+    pg::Statement::Kind::reads_latest};
+
+using Taken = std::map<std::tuple<Time, std::string, Uuid>, Needs>;
+
+Taken taken_later_than(const std::string& tenant, const Uuid& job) {
+    Taken later;
+    for (const pg::Row row : list_later.execute(tenant, job)) {
+        later[{row.get<Time>(0), row.get<std::string>(1), row.get<Uuid>(2)}] =
+            read_needs(pg::JsonValue::of(row.get<pg::Json>(3)));
+    }
+    return later;
+}
+
 EndedLeases held_by(const pg::Rows& rows) {
     EndedLeases ended;
     for (const pg::Row row : rows) {
@@ -57,9 +76,38 @@ bool hold_room(const HeldRoom& room, Throttling throttling, const Freed& freed) 
     if (!lease(room.tenant, room.demand, throttling, freed)) {
         return false;
     }
-    insert_row.execute(room.tenant, room.job, room.policy, room.since, room.expires_at);
+    // who claims what was taken later has to have counted this
+    const auto since = pg::now();
+    insert_row.execute(room.tenant, room.job, room.policy, since,
+                       saturating_add(since, room.lasts));
     pg::fault_point("held_room.taken");
     return true;
+}
+
+// Room is counted before its row is seen, and until after the row is gone: what is seen both before
+// and after the counters are read was counted.
+bool has_come_free(const std::string& tenant, const Uuid& job, const Needs& needs) {
+    Freed own;
+    own.add(tenant, needs);
+    if (shortages(tenant, needs, own).empty()) {
+        return true;
+    }
+    for (auto later = taken_later_than(tenant, job); !later.empty();) {
+        auto freed = own;
+        for (const auto& [taken, held] : later) {
+            freed.add(std::get<std::string>(taken), held);
+        }
+        if (!shortages(tenant, needs, freed).empty()) {
+            return false;
+        }
+        const auto still = taken_later_than(tenant, job);
+        const auto gone =
+            std::erase_if(later, [&](const auto& taken) { return !still.contains(taken.first); });
+        if (gone == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 bool claim_held_room(const std::string& tenant, const Uuid& job) {

@@ -14,13 +14,18 @@ struct HeldRoom {
     Uuid job;
     LeaseDemand demand;
     std::string policy;
-    Time since;
-    Time expires_at;
+    Duration lasts;
 };
 
 // For a job whose row is locked, and that is pending; false if it does not fit. What was freed for
 // it and is still in use counts for nobody else. Inside a pg::Spi.
 bool hold_room(const HeldRoom& room, Throttling throttling, const Freed& freed);
+
+// Whether what is held for a job is there: those that are to give way for it may still have it.
+// What was taken later counts for nothing, so that it is not kept waiting by those that give way
+// for others. That is safe: whoever claims what was taken later counts this one, and so fits beside
+// it. Inside a pg::Spi.
+bool has_come_free(const std::string& tenant, const Uuid& job, const Needs& needs);
 
 // The caller's transaction claims the job, whose row is locked: its room is its own from now on.
 // False if there is none. Inside a pg::Spi.

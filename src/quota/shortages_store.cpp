@@ -23,9 +23,8 @@ void for_each_ask(const std::string& tenant, const Needs& needs, Work&& work) {
     }
 }
 
-bool fits(const admission::Reading& reading, Amount credit, Amount amount) {
-    return judge(reading.limits, with_credit(reading.usage, credit), amount, false, pg::now())
-        .allowed();
+bool fits(const admission::Limits& limits, const admission::Usage& usage, Amount amount) {
+    return judge(limits, usage, amount, false, pg::now()).allowed();
 }
 
 double share_of(const admission::Reading& reading) {
@@ -40,9 +39,9 @@ double share_of(const admission::Reading& reading) {
 std::vector<Shortage> shortages(const std::string& tenant, const Needs& needs, const Freed& freed) {
     std::vector<Shortage> found;
     for_each_ask(tenant, needs, [&](const counters::Ask& ask, const admission::Reading& reading) {
-        const auto credit = freed.of(ask);
-        if (!fits(reading, credit, ask.amount)) {
-            const auto used = in_use(with_credit(reading.usage, credit));
+        const auto usage = with_credit(reading.usage, freed.of(ask));
+        if (!fits(reading.limits, usage, ask.amount)) {
+            const auto used = in_use(usage);
             found.push_back(
                 {.resource = static_cast<Resource>(ask.resource),
                  .of_platform = ask.party.scope.kind == platform_kind,
@@ -54,12 +53,12 @@ std::vector<Shortage> shortages(const std::string& tenant, const Needs& needs, c
     return found;
 }
 
-bool has_come_free(const std::string& tenant, const Needs& held) {
-    bool is_free = true;
-    for_each_ask(tenant, held, [&](const counters::Ask& ask, const admission::Reading& reading) {
-        is_free = is_free && fits(reading, ask.amount, ask.amount);
+bool could_ever_fit(const std::string& tenant, const Needs& needs) {
+    bool could = true;
+    for_each_ask(tenant, needs, [&](const counters::Ask& ask, const admission::Reading& reading) {
+        could = could && fits(reading.limits, {}, ask.amount);
     });
-    return is_free;
+    return could;
 }
 
 }  // namespace ideamine::quota

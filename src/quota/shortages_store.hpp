@@ -18,7 +18,7 @@ struct Shortage {
 std::vector<Shortage> shortages(const std::string& tenant, const Needs& needs,
                                 const Freed& freed = {});
 
-// Whether what is held for a job is there: those that are to give way for it may still have it.
-bool has_come_free(const std::string& tenant, const Needs& held);
+// Whether it fits where nothing is in use; runs apart.
+bool could_ever_fit(const std::string& tenant, const Needs& needs);
 
 }  // namespace ideamine::quota

@@ -47,6 +47,25 @@ SELECT ideamine.terminate_worker(:'w');
 SELECT * FROM pg_temp.held;
 SELECT * FROM pg_temp.broken;
 
+-- Nor is a large one starved by what comes after it: of a lower class, or of a higher one when it has waited for long. What
+-- can never fit keeps nobody from it, nor does it matter to other tenants.
+CALL pg_temp.forget();
+SELECT ideamine.register_worker('w') AS w \gset
+SELECT ideamine.create_tenant('globex', tier => 'enterprise');
+SELECT count(*) FROM ideamine.create_jobs('acme', '[
+  {"job_type": "runs", "needs": {"cpu": 2}}, {"job_type": "large", "needs": {"cpu": 4}},
+  {"job_type": "small", "priority_class": "P3", "needs": {"cpu": 1}}, {"job_type": "other", "priority_class": "P3", "needs": {"memory": 1}}]');
+SELECT count(*) FROM ideamine.create_jobs('globex', '[{"job_type": "theirs", "priority_class": "P3", "needs": {"cpu": 1}}]');
+SELECT pg_temp.acquire(:'w');
+UPDATE ideamine.jobs SET ready_at = ready_at - interval '16 minutes' WHERE job_type = 'large';
+SELECT ideamine.reload_dispatch();
+SELECT ideamine.create_job('acme', 'higher', '{}', 'P1', options => '{"needs": {"cpu": 1}}') IS NOT NULL AS created;
+SELECT pg_temp.acquire(:'w');
+SELECT ideamine.set_quotas('acme', max_cpu_cores => 3);
+SELECT pg_temp.acquire(:'w');
+SELECT ideamine.set_quotas('acme', max_cpu_cores => 4);
+SELECT ideamine.terminate_worker(:'w');
+
 -- A rolled-back claim holds nothing, a rolled-back end gives nothing back.
 CALL pg_temp.forget();
 SELECT ideamine.register_worker('w') AS w \gset

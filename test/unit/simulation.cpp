@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "priority/aging.hpp"
+
 namespace ideamine::priority {
 
 using jobs::PriorityClass;
@@ -10,6 +12,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr Duration tick = 5s;
+constexpr Duration aging_pass = 30s;  // it is looked that often who has waited for long
 constexpr Duration pressure = 150min;
 constexpr Duration longest = 24h;  // until the last job has ended
 constexpr std::size_t tenant_count = 4;
@@ -48,10 +51,7 @@ Simulation::Simulation(unsigned seed)
       freed_(tenant_count) {
     rules_.limits.fails_at_limit = seed % 2 == 0;
     rules_.limits.cooldown = seed % 3 == 0 ? 1min : 5min;
-    // Much shorter than room is held: while any worker has still to stop, held room that exceeds
-    // what there is has come free for nobody, so that with a longer grace it can expire under
-    // pressure.
-    rules_.grace = seed % 4 < 2 ? 0s : seed % 4 == 2 ? 20s : 10s;
+    rules_.grace = seed % 4 < 2 ? 0s : seed % 4 == 2 ? 20s : 40s;
     for (std::size_t i = 0; i < tenant_count; ++i) {
         tenants_.push_back({.total = 500 + pick(3'000)});
     }
@@ -94,7 +94,7 @@ void Simulation::step() {
     reopen();
     enforce_closings();
     give_back_unclaimed_room();
-    if (is_due(30s)) {
+    if (is_due(aging_pass)) {
         plane_.age(now_, rules_.aging_interval);
         resume_all();
     }
@@ -110,7 +110,7 @@ void Simulation::step() {
 
 void Simulation::arrive() {
     // the load of P0 and P1 leaves room for others
-    static constexpr std::array<int, 4> one_of{60, 16, 48, 28};
+    static constexpr std::array<int, 4> one_of{60, 12, 48, 28};
     for (std::size_t i = 0; i < one_of.size(); ++i) {
         if (!one_in(one_of[i])) {
             continue;
@@ -209,7 +209,7 @@ void Simulation::claim(std::size_t slots) {
     constexpr std::size_t largest_batch = 512;
     ClosedGate gate{*this};
     std::vector<dispatch::Taken> refused;
-    std::map<std::pair<std::size_t, int>, Amounts> lines;
+    std::map<std::size_t, Amounts> lines;
     for (auto asked = slots; slots > 0 && refused.size() <= largest_batch;) {
         const auto taken = plane_.take(asked, gate);
         if (taken.empty()) {
@@ -239,26 +239,36 @@ void Simulation::claim(std::size_t slots) {
     plane_.unpark_all();
 }
 
+// As has_come_free() of held_room_store: what is held later than the job's own counts for nothing.
+bool Simulation::has_come_free(std::size_t number) const {
+    Sums freed{tenants_.size()};
+    for (const auto& [other, held] : held_) {
+        if (held.place >= held_.at(number).place) {
+            freed.add(jobs_[other].tenant, jobs_[other].needs);
+        }
+    }
+    return room_.fits(jobs_[number].tenant, jobs_[number].needs, freed);
+}
+
 // As QuotaLine: who has room held waits until all of it has come free; nobody passes those of its
-// tenant and class that wait for the same.
-bool Simulation::admit(std::size_t number, std::map<std::pair<std::size_t, int>, Amounts>& lines) {
+// tenant that come before it and wait for the same.
+bool Simulation::admit(std::size_t number, std::map<std::size_t, Amounts>& lines) {
     const auto& job = jobs_[number];
     if (held_.contains(number)) {
-        room_.give_back(job.tenant, job.needs);
-        const bool has_come_free = room_.fits(job.tenant, job.needs);
-        room_.take(job.tenant, job.needs);
-        if (has_come_free) {
+        const bool is_free = has_come_free(number);
+        if (is_free) {
             held_.erase(number);
             ++tally_.claimed_held;
         }
-        return has_come_free;
+        return is_free;
     }
-    auto& line = lines[{job.tenant, static_cast<int>(job.priority_class)}];
+    auto& line = lines[job.tenant];
     bool fits = room_.fits(job.tenant, job.needs);
     for (std::size_t i = 0; i < resource_kinds; ++i) {
         fits = fits && (job.needs[i] == 0 || line[i] == 0);
     }
     if (fits) {
+        check_nobody_is_passed(number);
         room_.take(job.tenant, job.needs);
     } else {
         priority::add(line, job.needs);
@@ -272,7 +282,6 @@ void Simulation::start(std::size_t number) {
     if (is_closed(job)) {
         fault("a job of a closed class starts", number);
     }
-    tally_.longest_wait = std::max(tally_.longest_wait, now_ - job.could_wait_from);
     job.state = JobState::running;
     job.started_at = now_;
     job.checkpoint_at = {};
@@ -285,6 +294,24 @@ void Simulation::start(std::size_t number) {
                             .since = now_};
     std::ranges::copy(job.needs, leased.holds.begin());
     plane_.begin(job.tenant, leased);
+}
+
+// Aging: who has waited for two intervals goes with those of the class below the highest, and
+// before all of its tenant that came later. So nothing but P0 jobs can pass it for ever.
+void Simulation::check_nobody_is_passed(std::size_t number) {
+    const auto& job = jobs_[number];
+    if (job.priority_class == PriorityClass::p0) {
+        return;
+    }
+    const auto aged = now_ - 2 * rules_.aging_interval - aging_pass - tick;
+    for (std::size_t other = 0; other < jobs_.size(); ++other) {
+        const auto& waiting = jobs_[other];
+        if (waiting.state == JobState::pending && waiting.tenant == job.tenant &&
+            waiting.ready_at < std::min(job.ready_at, aged) && !held_.contains(other) &&
+            !is_closed(waiting)) {
+            fault("a job is passed by " + std::to_string(number), other);
+        }
+    }
 }
 
 // What runs fits, and what is held does beside those that are not about to stop.
@@ -318,23 +345,33 @@ void Simulation::check_room() {
     }
 }
 
-// Of those of a tenant and class the first one without held room has nobody to wait for.
+// Of a tenant's jobs the first one without held room has nobody to wait for; where that is another
+// one than it was when it was looked last who has waited for long, nothing is said.
 void Simulation::check_nothing_fits_and_waits() {
-    std::map<std::pair<std::size_t, PriorityClass>, std::size_t> first;
+    for (std::size_t tenant = 0; tenant < tenants_.size(); ++tenant) {
+        const auto first = first_of(tenant, now_);
+        if (first && first == first_of(tenant, now_ - aging_pass) &&
+            room_.fits(tenant, jobs_[*first].needs)) {
+            fault("a job waits although it fits", *first);
+        }
+    }
+}
+
+std::optional<std::size_t> Simulation::first_of(std::size_t tenant, Time aged_at) const {
+    std::optional<std::size_t> first;
+    const auto place_of = [&](std::size_t number) {
+        const auto& job = jobs_[number];
+        return std::tuple{aged(job.priority_class, aged_at - job.ready_at, rules_.aging_interval),
+                          job.ready_at, number};
+    };
     for (std::size_t number = 0; number < jobs_.size(); ++number) {
         const auto& job = jobs_[number];
-        if (job.state == JobState::pending && !held_.contains(number) && !is_closed(job)) {
-            auto& place = first.try_emplace({job.tenant, job.priority_class}, number).first->second;
-            place = std::pair{job.ready_at, number} < std::pair{jobs_[place].ready_at, place}
-                        ? number
-                        : place;
+        if (job.state == JobState::pending && job.tenant == tenant && !held_.contains(number) &&
+            !is_closed(job) && (!first || place_of(number) < place_of(*first))) {
+            first = number;
         }
     }
-    for (const auto& [line, number] : first) {
-        if (room_.fits(jobs_[number].tenant, jobs_[number].needs)) {
-            fault("a job waits although it fits", number);
-        }
-    }
+    return first;
 }
 
 }  // namespace ideamine::priority

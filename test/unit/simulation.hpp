@@ -41,6 +41,7 @@ struct SimulatedJob {
 };
 
 struct HeldRoom {
+    int place;  // in the order in which it was taken
     Time expires_at;
     bool was_closed = false;  // its job's class, for a time
 };
@@ -88,13 +89,16 @@ class Simulation {
     void arrive();
     void work();
     void claim(std::size_t slots);
-    bool admit(std::size_t job, std::map<std::pair<std::size_t, int>, Amounts>& lines);
+    bool has_come_free(std::size_t job) const;
+    bool admit(std::size_t job, std::map<std::size_t, Amounts>& lines);
     void start(std::size_t job);
     void end_attempt(std::size_t job);
     void put_aside(std::size_t job, bool for_closing);
     void publish(std::size_t job);
     void check_room();
+    void check_nobody_is_passed(std::size_t by);
     void check_nothing_fits_and_waits();
+    std::optional<std::size_t> first_of(std::size_t tenant, Time aged_at) const;
 
     // who gives way: simulation_round.cpp
     void hold_round();

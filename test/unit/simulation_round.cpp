@@ -93,8 +93,8 @@ void Simulation::serve(std::size_t number) {
     }
     check_decision(number, *victims);
     room_.take(job.tenant, job.needs);
-    held_[number] = {.expires_at = now_ + rules_.grace + rules_.held_room_timeout};
-    ++tally_.held;
+    held_[number] = {.place = ++tally_.held,
+                     .expires_at = now_ + rules_.grace + rules_.held_room_timeout};
     freed_ = std::move(freed);
     *left_ -= victims->size();
     decide(number, *victims);
