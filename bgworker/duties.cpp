@@ -180,10 +180,9 @@ void Schedule::failed(SteadyTime now) {
     due_ = now + std::max(interval(pace_), pause_after(failures_));
 }
 
-void Schedule::rung(SteadyTime now, milliseconds rest) {
+void Schedule::rung(SteadyTime now) {
     if (!failing()) {
-        const bool has_just_passed = passed_ > now - rest;
-        due_ = std::min(due_, has_just_passed ? passed_ + rest : now);
+        due_ = std::min(due_, now);
     }
 }
 

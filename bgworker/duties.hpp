@@ -45,8 +45,10 @@ class Schedule {
     // Due at once if there is more to do.
     void succeeded(SteadyTime now, bool is_more);
     void failed(SteadyTime now);
-    // Due at once, but not before its last pass ended so long ago; one that fails goes on waiting.
-    void rung(SteadyTime now, std::chrono::milliseconds rest);
+    // Until so long after its last pass it does not listen to its bell.
+    SteadyTime rests_until(std::chrono::milliseconds rest) const { return passed_ + rest; }
+    // Due at once; one that fails goes on waiting.
+    void rung(SteadyTime now);
     // A shorter interval holds at once.
     void settings_changed(SteadyTime now);
 

@@ -39,7 +39,10 @@ class Worker {
     enum class Condition { unknown, working, no_extension, other_version, restore };
 
     void perform_if_due(Task& task);
-    void call(Task& task);
+    static bool rests(const Task& task, SteadyTime now);
+    static SteadyTime listens_at(const Task& task);
+    Bells listened() const;
+    static void call(Task& task);
     void answer_bells();
     void call_all();
     void perform(Task& task);
@@ -64,15 +67,19 @@ Worker::Worker(int slot, const std::string& database)
 }
 
 milliseconds Worker::perform_due_duties() {
-    auto next = SteadyTime::max();
     for (auto& task : tasks_) {
         answer_bells();
         perform_if_due(task);
     }
+    auto next = SteadyTime::max();
+    const auto now = SteadyClock::now();
     for (const auto& task : tasks_) {
         next = std::min(next, task.schedule.due());
+        if (rests(task, now)) {
+            next = std::min(next, listens_at(task));
+        }
     }
-    return std::max(milliseconds{0}, std::chrono::ceil<milliseconds>(next - SteadyClock::now()));
+    return std::max(milliseconds{0}, std::chrono::ceil<milliseconds>(next - now));
 }
 
 void Worker::perform_if_due(Task& task) {
@@ -84,12 +91,37 @@ void Worker::perform_if_due(Task& task) {
 void Worker::call(Task& task) {
     pg::log_debug(std::string{"called for "} + to_string(*task.duty->bell) + ": " +
                   task.duty->name);
-    task.schedule.rung(SteadyClock::now(), task.duty->rest_after_bell);
+    task.schedule.rung(SteadyClock::now());
+}
+
+bool Worker::rests(const Task& task, SteadyTime now) {
+    return task.duty->bell && now < listens_at(task);
+}
+
+SteadyTime Worker::listens_at(const Task& task) {
+    return task.schedule.rests_until(task.duty->rest_after_bell);
+}
+
+// A bell is not heard while a duty rests for which it is rung, so that it wakes nobody.
+Bells Worker::listened() const {
+    Bells bells;
+    const auto now = SteadyClock::now();
+    for (const auto& task : tasks_) {
+        if (task.duty->bell) {
+            bells.add(*task.duty->bell);
+        }
+    }
+    for (const auto& task : tasks_) {
+        if (rests(task, now)) {
+            bells.remove(*task.duty->bell);
+        }
+    }
+    return bells;
 }
 
 // What was rung for goes before all that is due, to its end.
 void Worker::answer_bells() {
-    for (auto rung = pg::bell::heard(); rung.any(); rung = pg::bell::heard()) {
+    for (auto rung = pg::bell::heard(listened()); rung.any(); rung = pg::bell::heard(listened())) {
         for (auto& task : tasks_) {
             if (task.duty->bell && rung.has(*task.duty->bell)) {
                 call(task);

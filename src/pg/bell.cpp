@@ -63,10 +63,11 @@ void ring(Bell bell) noexcept {
     if (!table.available()) {
         return;
     }
-    const auto bit = std::uint32_t{1} << static_cast<int>(bell);
+    Bells one;
+    one.add(bell);
     const LockGuard guard{table.lock(), LW_SHARED};
     auto* slot = find(MyDatabaseId);
-    if (slot != nullptr && (pg_atomic_fetch_or_u32(&slot->rung, bit) & bit) == 0 &&
+    if (slot != nullptr && !Bells{pg_atomic_fetch_or_u32(&slot->rung, one.bits())}.has(bell) &&
         slot->listener != 0) {
         wake_process(slot->listener - 1);
     }
@@ -75,15 +76,15 @@ void ring(Bell bell) noexcept {
 namespace {
 
 // For when the transaction commits.
-constinit std::uint32_t to_ring = 0;
+constinit Bells to_ring;
 
 void end_transaction(TransactionEvent event) {
     if (!has_ended(event)) {
         return;
     }
-    const Rung rung{std::exchange(to_ring, 0)};
+    const auto bells = std::exchange(to_ring, {});
     for (const auto bell : all_bells) {
-        if (event == TransactionEvent::committed && rung.has(bell)) {
+        if (event == TransactionEvent::committed && bells.has(bell)) {
             ring(bell);
         }
     }
@@ -96,7 +97,7 @@ void ring_at_commit(Bell bell) {
     if (!std::exchange(watching, true)) {
         at_transaction_events(AtEnd::wake, end_transaction);
     }
-    to_ring |= std::uint32_t{1} << static_cast<int>(bell);
+    to_ring.add(bell);
 }
 
 void answer() {
@@ -112,12 +113,12 @@ void answer() {
     }
 }
 
-Rung heard() {
-    return Rung{own == nullptr ? 0 : pg_atomic_exchange_u32(&own->rung, 0)};
-}
-
-bool is_ringing() noexcept {
-    return own != nullptr && pg_atomic_read_u32(&own->rung) != 0;
+Bells heard(Bells listened) {
+    if (own == nullptr) {
+        return {};
+    }
+    const auto rung = pg_atomic_fetch_and_u32(&own->rung, ~listened.bits());
+    return Bells{rung & listened.bits()};
 }
 
 }  // namespace ideamine::pg::bell

@@ -23,19 +23,8 @@ void ring_at_commit(Bell bell);
 // This process is the one to be woken from now on, until it ends.
 void answer();
 
-class Rung {
-  public:
-    constexpr explicit Rung(std::uint32_t bits) : bits_(bits) {}
-    bool has(Bell bell) const { return (bits_ >> static_cast<int>(bell) & 1) != 0; }
-    bool any() const { return bits_ != 0; }
-
-  private:
-    std::uint32_t bits_;
-};
-
-// What was rung for since this was asked last.
-Rung heard();
-// Whether there is anything to be heard.
-bool is_ringing() noexcept;
+// What of these rang since they were heard last. The others go on ringing, and wake nobody until
+// they have been heard: who listens again has to look by itself.
+Bells heard(Bells listened);
 
 }  // namespace ideamine::pg::bell
