@@ -9,7 +9,7 @@ use Quota qw(new_node);
 use Test::More;
 use Time::HiRes qw(time);
 
-my $node = new_node('preemption', conf => "ideamine.databases = 'postgres'\nideamine.restore_quiet_period = 0\n");
+my $node = new_node('preemption', conf => "ideamine.databases = 'postgres'\nideamine.restore_quiet_period = 0\nlog_min_messages = debug1\n");
 sub sql { return $node->safe_psql('postgres', @_); }
 sub becomes_true { my ($sql, $name) = @_; return ok($node->poll_query_until('postgres', $sql), $name); }
 
@@ -65,6 +65,18 @@ sql("SELECT count(*) FROM ideamine.acquire_jobs('$worker', 1)");
 becomes_true(q{SELECT count(*) = 1 FROM ideamine.held_room}, 'room is held');
 becomes_true(q{SELECT count(*) = 0 FROM ideamine.held_room}, 'and given back when nobody claims it');
 is(sql(q{SELECT count(*) FROM ideamine.audit_counters() WHERE state <> 'ok'}), 0, 'counters are the sums of their rows');
+
+# What comes free while the worker rests after it has looked calls it when it has rested: the first of many that end, and the last.
+sql(q{SELECT ideamine.cancel_job(tenant_id, job_id) FROM ideamine.jobs WHERE status IN ('pending', 'running', 'preempted')});
+sql(q{SELECT ideamine.create_job('acme', 'small', '{}', options => '{"needs": {"cpu": 1}}') FROM generate_series(1, 40)});
+sql("SELECT count(*) FROM ideamine.acquire_jobs('$worker', 40)");
+my @ends = split /\n/, sql(q{SELECT format('SELECT ideamine.complete_job(%L, %L, %s);', tenant_id, job_id, epoch) FROM ideamine.jobs
+	WHERE status = 'running'});
+is(@ends, 40, 'forty jobs run');
+my $seen = -s $node->logfile;
+sql(join "\n", @ends);
+my $call = qr/called for freed: resume_preempted_jobs/;
+ok($node->wait_for_log(qr/$call.*$call/s, $seen), 'the worker looks when they begin to end, and when all have ended');
 
 $node->stop;
 done_testing();
