@@ -6,13 +6,7 @@
 namespace ideamine::priority {
 namespace {
 
-using namespace std::chrono_literals;
-
 constexpr unsigned seeds = 40;
-
-// After two intervals a job goes with those of the class below the highest, and before all of them
-// that came later. What came before it has ended after four more at this load.
-constexpr Duration longest_wait = 6 * 15min;
 
 TEST(PrioritySimulation, NoRuleIsBrokenInHoursUnderPressure) {
     Tally all;

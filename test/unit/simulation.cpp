@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "priority/aging.hpp"
-
 namespace ideamine::priority {
 
 using jobs::PriorityClass;
@@ -11,8 +9,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr Duration tick = 5s;
-constexpr Duration aging_pass = 30s;  // it is looked that often who has waited for long
 constexpr Duration pressure = 150min;
 constexpr Duration longest = 24h;  // until the last job has ended
 constexpr std::size_t tenant_count = 4;
@@ -124,8 +120,7 @@ void Simulation::arrive() {
                          .needs = needs,
                          .work = work,
                          .saved = work,
-                         .ready_at = now_,
-                         .could_wait_from = now_});
+                         .ready_at = now_});
         publish(jobs_.size() - 1);
     }
 }
@@ -176,7 +171,7 @@ void Simulation::put_aside(std::size_t number, bool for_closing) {
     end_attempt(number);
     job.state = JobState::preempted;
     job.is_closed = for_closing;
-    job.preempted_at = job.could_wait_from = now_;
+    job.preempted_at = now_;
     job.work = job.saved;
     if (!for_closing) {
         ++job.preemptions;
@@ -294,84 +289,6 @@ void Simulation::start(std::size_t number) {
                             .since = now_};
     std::ranges::copy(job.needs, leased.holds.begin());
     plane_.begin(job.tenant, leased);
-}
-
-// Aging: who has waited for two intervals goes with those of the class below the highest, and
-// before all of its tenant that came later. So nothing but P0 jobs can pass it for ever.
-void Simulation::check_nobody_is_passed(std::size_t number) {
-    const auto& job = jobs_[number];
-    if (job.priority_class == PriorityClass::p0) {
-        return;
-    }
-    const auto aged = now_ - 2 * rules_.aging_interval - aging_pass - tick;
-    for (std::size_t other = 0; other < jobs_.size(); ++other) {
-        const auto& waiting = jobs_[other];
-        if (waiting.state == JobState::pending && waiting.tenant == job.tenant &&
-            waiting.ready_at < std::min(job.ready_at, aged) && !held_.contains(other) &&
-            !is_closed(waiting)) {
-            fault("a job is passed by " + std::to_string(number), other);
-        }
-    }
-}
-
-// What runs fits, and what is held does beside those that are not about to stop.
-void Simulation::check_room() {
-    Sums runs{tenants_.size()};
-    Sums stops{tenants_.size()};
-    for (const auto& job : jobs_) {
-        if (job.state == JobState::running) {
-            runs.add(job.tenant, job.needs);
-            if (job.stop_by) {
-                stops.add(job.tenant, job.needs);
-            }
-        }
-    }
-    if (!runs.within(room_.limits())) {
-        fault("more runs than there is room for", 0);
-    }
-    for (const auto& [number, held] : held_) {
-        runs.add(jobs_[number].tenant, jobs_[number].needs);
-    }
-    if (!runs.within(room_.used()) || !room_.used().within(runs)) {
-        fault("what is counted is not what runs and is held", 0);
-    }
-    for (std::size_t i = 0; i < tenants_.size(); ++i) {
-        runs.of_tenant[i] = room_.used().of_tenant[i];
-        priority::add(runs.of_tenant[i], stops.of_tenant[i], -1);
-    }
-    priority::add(runs.platform, stops.platform, -1);
-    if (!runs.within(room_.limits())) {
-        fault("more is held than there is room for", 0);
-    }
-}
-
-// Of a tenant's jobs the first one without held room has nobody to wait for; where that is another
-// one than it was when it was looked last who has waited for long, nothing is said.
-void Simulation::check_nothing_fits_and_waits() {
-    for (std::size_t tenant = 0; tenant < tenants_.size(); ++tenant) {
-        const auto first = first_of(tenant, now_);
-        if (first && first == first_of(tenant, now_ - aging_pass) &&
-            room_.fits(tenant, jobs_[*first].needs)) {
-            fault("a job waits although it fits", *first);
-        }
-    }
-}
-
-std::optional<std::size_t> Simulation::first_of(std::size_t tenant, Time aged_at) const {
-    std::optional<std::size_t> first;
-    const auto place_of = [&](std::size_t number) {
-        const auto& job = jobs_[number];
-        return std::tuple{aged(job.priority_class, aged_at - job.ready_at, rules_.aging_interval),
-                          job.ready_at, number};
-    };
-    for (std::size_t number = 0; number < jobs_.size(); ++number) {
-        const auto& job = jobs_[number];
-        if (job.state == JobState::pending && job.tenant == tenant && !held_.contains(number) &&
-            !is_closed(job) && (!first || place_of(number) < place_of(*first))) {
-            first = number;
-        }
-    }
-    return first;
 }
 
 }  // namespace ideamine::priority

@@ -36,8 +36,7 @@ struct SimulatedJob {
     int preemptions = 0;
     std::int64_t epoch = 0;
     // of which the server keeps nothing
-    int given_way = 0;       // to other jobs
-    Time could_wait_from{};  // since when it waits, time in which it was closed apart
+    int given_way = 0;  // to other jobs
 };
 
 struct HeldRoom {
@@ -61,11 +60,14 @@ struct Rules {
     double spared_share = 0.5;
 };
 
+inline constexpr Duration tick = std::chrono::seconds{5};
+// It is looked that often who has waited for long.
+inline constexpr Duration aging_pass = std::chrono::seconds{30};
+
 // What has happened, so that a simulation is seen to have reached what it is about.
 struct Tally {
     int preempted = 0, failed = 0, held = 0, claimed_held = 0, resumed = 0, closed = 0, paused = 0,
         spared = 0, completed = 0;
-    Duration longest_wait{};
 };
 
 class Simulation {
@@ -95,6 +97,8 @@ class Simulation {
     void end_attempt(std::size_t job);
     void put_aside(std::size_t job, bool for_closing);
     void publish(std::size_t job);
+
+    // what may never be: simulation_checks.cpp
     void check_room();
     void check_nobody_is_passed(std::size_t by);
     void check_nothing_fits_and_waits();

@@ -75,7 +75,6 @@ void Simulation::reopen() {
     for (std::size_t number = 0; number < jobs_.size(); ++number) {
         auto& job = jobs_[number];
         if (is_closed(job)) {
-            job.could_wait_from = now_;
             continue;
         }
         job.is_closed = false;
