@@ -319,8 +319,9 @@ LANGUAGE C STABLE
 AS 'MODULE_PATHNAME', 'ideamine_explain_job';
 COMMENT ON FUNCTION ideamine.explain_job(text, uuid) IS
 'Why a job is not running: a row for each thing that it waits for, in words (explanation) and for programs
-(reason): closed (until; see ideamine.closings), budget, throttled (until), quota, room_held (until; others gave way for it),
-ended, running, dependency (related_job), quorum, concurrency, queue_paused, scheduled (until), no_worker, inherits (from related_job), in_line.
+(reason): closed (until; see ideamine.closings), budget, throttled (until), quota, held_back (related_job comes before it, needs
+some of the same and finds no room), room_held (until; others gave way for it), ended, running, dependency (related_job), quorum,
+concurrency, queue_paused, scheduled (until), no_worker, inherits (from related_job), in_line.
 running: until its lease ends without further heartbeats.
 tenant_id: NULL means the setting ideamine.tenant_id. Errors: ID400 missing id, ID403 not a tenant of the login, ID404
 unknown job.';

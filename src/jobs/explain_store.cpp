@@ -6,6 +6,7 @@
 #include "jobs/read_store.hpp"
 #include "jobs/released_store.hpp"
 #include "jobs/served_class.hpp"
+#include "quota/shortages_store.hpp"
 
 namespace ideamine::jobs {
 
@@ -136,6 +137,24 @@ constinit pg::Statement find_demand{
     " WHERE tenant_id = $1 AND job_id = $2 AND status::text = 'pending' AND ready_at IS NOT NULL",
     Kind::reads};
 
+// Of a job with needs, those of its tenant that are handed out before it and need some of the same.
+#define IDEAMINE_IN_LINE(alias)                                                                    \
+    "(ideamine_internal.effective_class(" IDEAMINE_SERVED_AS(alias) "::text, " alias               \
+                                                                    ".ready_at)"                   \
+                                                                    ", " alias ".ready_at, " alias \
+                                                                    ".job_id)"
+constinit pg::Statement list_those_before{
+    "SELECT o.job_id, o.run_id, o.needs, o.job_type FROM ideamine.jobs o JOIN ideamine.jobs j"
+    "  ON " IDEAMINE_IN_LINE("o") " < " IDEAMINE_IN_LINE("j")
+    "  AND o.needs ?| ARRAY(SELECT k FROM jsonb_object_keys(j.needs) k WHERE k <> 'cost')"
+    " WHERE j.tenant_id = $1 AND j.job_id = $2 AND o.tenant_id = $1 AND o.status = 'pending'"
+    "  AND o.ready_at IS NOT NULL AND o.needs IS NOT NULL"
+    "  AND o.queue NOT IN (SELECT queue FROM ideamine.paused_queues WHERE tenant_id = $1)"
+    "  AND NOT EXISTS (SELECT FROM ideamine.held_room h"
+    "   WHERE h.job_id = o.job_id AND h.tenant_id = o.tenant_id)"
+    " ORDER BY " IDEAMINE_IN_LINE("o") " LIMIT 100",
+    Kind::walks};
+
 constinit pg::Statement find_held_room{
     "SELECT 'room_held', format('room is held for it by policy %s', policy), NULL::uuid, expires_at"
     " FROM ideamine.held_room WHERE tenant_id = $1 AND job_id = $2",
@@ -160,6 +179,20 @@ void explain_closings(const std::string& tenant, const Uuid& job, Time now,
     }
 }
 
+// The first one that finds no room, but could: see Line of quota_gate_store.
+void explain_line(const std::string& tenant, const Uuid& job, pg::Returned& returned) {
+    for (const pg::Row row : list_those_before.execute(tenant, job)) {
+        const auto needs = Released::read_demand(row, 1).needs;
+        if (!quota::shortages(tenant, needs).empty() && quota::could_ever_fit(tenant, needs)) {
+            returned.add(std::string_view{"held_back"},
+                         "job " + row.get<std::string>(3) +
+                             " comes before it, needs some of the same, and finds no room",
+                         std::optional{row.get<Uuid>(0)}, std::optional<Time>{});
+            return;
+        }
+    }
+}
+
 void explain_quotas(const std::string& tenant, const Uuid& job, pg::Returned& returned) {
     const auto rows = find_demand.execute(tenant, job);
     if (rows.empty() || !quota::counts_leases()) {
@@ -178,7 +211,11 @@ void explain_quotas(const std::string& tenant, const Uuid& job, pg::Returned& re
                    .project = rows[0].optional<std::string>(3),
                    .amount = demand.needs[quota::Resource::cost]},
                   returned);
-    for (const auto& obstacle : quota::obstacles(tenant, demand, throttling)) {
+    const auto obstacles = quota::obstacles(tenant, demand, throttling);
+    if (obstacles.empty() && !demand.needs.empty()) {
+        explain_line(tenant, job, returned);
+    }
+    for (const auto& obstacle : obstacles) {
         returned.add(obstacle.until ? "throttled" : "quota", obstacle.explanation,
                      std::optional<Uuid>{}, obstacle.until);
     }

@@ -57,10 +57,12 @@ SELECT count(*) FROM ideamine.create_jobs('acme', '[
   {"job_type": "small", "priority_class": "P3", "needs": {"cpu": 1}}, {"job_type": "other", "priority_class": "P3", "needs": {"memory": 1}}]');
 SELECT count(*) FROM ideamine.create_jobs('globex', '[{"job_type": "theirs", "priority_class": "P3", "needs": {"cpu": 1}}]');
 SELECT pg_temp.acquire(:'w');
+SELECT reason, explanation FROM ideamine.jobs AS j, ideamine.explain_job('acme', j.job_id) WHERE j.job_type = 'small';
 UPDATE ideamine.jobs SET ready_at = ready_at - interval '16 minutes' WHERE job_type = 'large';
 SELECT ideamine.reload_dispatch();
 SELECT ideamine.create_job('acme', 'higher', '{}', 'P1', options => '{"needs": {"cpu": 1}}') IS NOT NULL AS created;
 SELECT pg_temp.acquire(:'w');
+SELECT reason, explanation FROM ideamine.jobs AS j, ideamine.explain_job('acme', j.job_id) WHERE j.job_type = 'higher';
 SELECT ideamine.set_quotas('acme', max_cpu_cores => 3);
 SELECT pg_temp.acquire(:'w');
 SELECT ideamine.set_quotas('acme', max_cpu_cores => 4);
