@@ -1,8 +1,12 @@
 #include "jobs/explain_store.hpp"
 
+#include "dispatch/heads_shared.hpp"
+#include "dispatch/loading_shared.hpp"
 #include "jobs/closings_store.hpp"
+#include "jobs/load_store.hpp"
 #include "jobs/money_store.hpp"
 #include "jobs/priority_class.hpp"
+#include "jobs/publish_store.hpp"
 #include "jobs/read_store.hpp"
 #include "jobs/released_store.hpp"
 #include "jobs/served_class.hpp"
@@ -137,23 +141,27 @@ constinit pg::Statement find_demand{
     " WHERE tenant_id = $1 AND job_id = $2 AND status::text = 'pending' AND ready_at IS NOT NULL",
     Kind::reads};
 
-// Of a job with needs, those of its tenant that are handed out before it and need some of the same.
+// Of a job with needs: who among these is handed out before it, and needs some of the same.
 #define IDEAMINE_IN_LINE(alias)                                                                    \
     "(ideamine_internal.effective_class(" IDEAMINE_SERVED_AS(alias) "::text, " alias               \
                                                                     ".ready_at)"                   \
                                                                     ", " alias ".ready_at, " alias \
                                                                     ".job_id)"
 constinit pg::Statement list_those_before{
-    "SELECT o.job_id, o.run_id, o.needs, o.job_type FROM ideamine.jobs o JOIN ideamine.jobs j"
-    "  ON " IDEAMINE_IN_LINE("o") " < " IDEAMINE_IN_LINE("j")
+    "SELECT o.job_id, o.run_id, o.needs, o.job_type"
+    " FROM (SELECT * FROM ideamine.jobs WHERE job_id = $2 AND tenant_id = $1) AS j"
+    " CROSS JOIN unnest($3::uuid[]) AS n (job_id)"
+    " CROSS JOIN LATERAL (SELECT * FROM ideamine.jobs"
+    "  WHERE job_id = n.job_id AND tenant_id = $1 AND status::text = 'pending'"
+    "   AND ready_at IS NOT NULL AND needs IS NOT NULL OFFSET 0) AS o"
+    " WHERE " IDEAMINE_IN_LINE("o") " < " IDEAMINE_IN_LINE("j")
     "  AND o.needs ?| ARRAY(SELECT k FROM jsonb_object_keys(j.needs) k WHERE k <> 'cost')"
-    " WHERE j.tenant_id = $1 AND j.job_id = $2 AND o.tenant_id = $1 AND o.status = 'pending'"
-    "  AND o.ready_at IS NOT NULL AND o.needs IS NOT NULL"
-    "  AND o.queue NOT IN (SELECT queue FROM ideamine.paused_queues WHERE tenant_id = $1)"
+    "  AND NOT EXISTS (SELECT FROM ideamine.paused_queues q"
+    "   WHERE q.tenant_id = $1 AND q.queue = o.queue OFFSET 0)"
     "  AND NOT EXISTS (SELECT FROM ideamine.held_room h"
-    "   WHERE h.job_id = o.job_id AND h.tenant_id = o.tenant_id)"
-    " ORDER BY " IDEAMINE_IN_LINE("o") " LIMIT 100",
-    Kind::walks};
+    "   WHERE h.job_id = o.job_id AND h.tenant_id = $1 OFFSET 0)"
+    " ORDER BY " IDEAMINE_IN_LINE("o"),
+    Kind::reads};
 
 constinit pg::Statement find_held_room{
     "SELECT 'room_held', format('room is held for it by policy %s', policy), NULL::uuid, expires_at"
@@ -179,9 +187,26 @@ void explain_closings(const std::string& tenant, const Uuid& job, Time now,
     }
 }
 
-// The first one that finds no room, but could: see Line of quota_gate_store.
+// Those of the tenant that go first in their queues; a standby does not know.
+std::vector<Uuid> heads_of(const std::string& tenant) {
+    if (!dispatch::shared::is_available() || RecoveryInProgress()) {
+        return {};
+    }
+    load_if_due(dispatch::shared::Found::enough);
+    const auto first =
+        dispatch::shared::first_in_line(counted_mark, static_cast<std::uint8_t>(PriorityClass::p3));
+    std::vector<Uuid> heads;
+    for (std::size_t i = 0; i < first.jobs.size(); ++i) {
+        if (first.tenants[i] == tenant) {
+            heads.push_back(first.jobs[i]);
+        }
+    }
+    return heads;
+}
+
+// Whom it does not pass: see Line of quota_gate_store.
 void explain_line(const std::string& tenant, const Uuid& job, pg::Returned& returned) {
-    for (const pg::Row row : list_those_before.execute(tenant, job)) {
+    for (const pg::Row row : list_those_before.execute(tenant, job, heads_of(tenant))) {
         const auto needs = Released::read_demand(row, 1).needs;
         if (!quota::shortages(tenant, needs).empty() && quota::could_ever_fit(tenant, needs)) {
             returned.add(std::string_view{"held_back"},

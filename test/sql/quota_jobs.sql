@@ -57,6 +57,9 @@ SELECT count(*) FROM ideamine.create_jobs('acme', '[
   {"job_type": "small", "priority_class": "P3", "needs": {"cpu": 1}}, {"job_type": "other", "priority_class": "P3", "needs": {"memory": 1}}]');
 SELECT count(*) FROM ideamine.create_jobs('globex', '[{"job_type": "theirs", "priority_class": "P3", "needs": {"cpu": 1}}]');
 SELECT pg_temp.acquire(:'w');
+-- asked in a session that has done nothing else
+\setenv PGDATABASE :DBNAME
+\! psql -XAtc "SELECT reason, related_job IS NOT NULL FROM ideamine.jobs AS j, ideamine.explain_job('acme', j.job_id) WHERE j.job_type = 'small'"
 SELECT reason, explanation FROM ideamine.jobs AS j, ideamine.explain_job('acme', j.job_id) WHERE j.job_type = 'small';
 UPDATE ideamine.jobs SET ready_at = ready_at - interval '16 minutes' WHERE job_type = 'large';
 SELECT ideamine.reload_dispatch();
