@@ -263,6 +263,11 @@ Offset tenant_node(std::string_view tenant) {
     return find_or_make_tenant(*notes().use->get(), tenant);
 }
 
+std::string lane(Hand hand) {
+    const auto& queue = memory().at<Queue>(notes().taken[hand].queue);
+    return std::string{memory().at<Lane>(queue.lane).name_view()};
+}
+
 std::uint8_t priority_class(Hand hand) {
     return memory().at<Queue>(notes().taken[hand].queue).priority_class;
 }

@@ -72,6 +72,7 @@ struct Hands {
 Hands take(const Taking& taking, Plane::Dry dry, Gate& gate);
 const Item& item(Hand hand);
 std::string tenant(Hand hand);
+std::string lane(Hand hand);
 std::uint8_t priority_class(Hand hand);
 // With which it was taken: a higher one if it has waited for long.
 std::uint8_t served_as(Hand hand);

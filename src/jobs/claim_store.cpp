@@ -30,6 +30,7 @@ constinit pg::Statement lease_locked{
 // Where nothing of a batch may run, the next one is larger: a backlog of such jobs is passed
 // quickly, but not to its end at each claim.
 constexpr std::size_t largest_batch = 512;
+constexpr std::size_t most_refused = 2048;
 
 // One call of acquire_jobs() on its way.
 class Claim {
@@ -48,7 +49,7 @@ class Claim {
 
     void run() {
         auto asked = left_;
-        while (left_ > 0 && taken_.refused() <= largest_batch && taken_.take(asked) > 0) {
+        while (left_ > 0 && taken_.refused() <= most_refused && taken_.take(asked) > 0) {
             const auto before = left_;
             while (taken_.is_open()) {
                 left_ -= lease(taken_.admit(left_));

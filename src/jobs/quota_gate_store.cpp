@@ -106,7 +106,8 @@ dispatch::Gate::Answer QuotaGate::ask(const dispatch::Tenant& tenant, const disp
     if (!counts_leases_) {
         return Answer::pass;
     }
-    if (gone_.contains(tenant.id_view())) {
+    if (gone_.contains(tenant.id_view()) ||
+        is_passed_over(tenant.id_view(), lane.name_view(), priority_class)) {
         return Answer::park;
     }
     const auto* closed = known_closed(tenant.id_view());
@@ -127,6 +128,22 @@ dispatch::Gate::Answer QuotaGate::ask(const dispatch::Tenant& tenant, const disp
     const bool passes =
         *standing == quota::Standing::open || (*standing == quota::Standing::full && is_counted);
     return passes ? Answer::pass : Answer::park;
+}
+
+void QuotaGate::refused(const std::string& tenant, const std::string& lane,
+                        std::uint8_t priority_class) {
+    ++refused_[tenant][lane][priority_class];
+}
+
+bool QuotaGate::is_passed_over(std::string_view tenant, std::string_view lane,
+                               std::uint8_t priority_class) const {
+    constexpr int most = 32;
+    const auto lanes = refused_.find(tenant);
+    if (lanes == refused_.end()) {
+        return false;
+    }
+    const auto classes = lanes->second.find(lane);
+    return classes != lanes->second.end() && classes->second[priority_class] >= most;
 }
 
 bool QuotaGate::find_out() {

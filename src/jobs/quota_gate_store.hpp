@@ -36,9 +36,20 @@ class QuotaGate final : public dispatch::Gate {
     // Finds out what made it say stop. False if nothing did.
     bool find_out();
 
+    // A job of this queue found no room, or no money. Of one with many of them nothing more is
+    // taken in this claim, so that they keep nobody else's jobs from it.
+    void refused(const std::string& tenant, const std::string& lane, std::uint8_t priority_class);
+
   private:
+    bool is_passed_over(std::string_view tenant, std::string_view lane,
+                        std::uint8_t priority_class) const;
+
+    using OfClasses = std::array<int, priority_classes.size()>;
+    using OfLanes = std::map<std::string, OfClasses, std::less<>>;
+
     bool counts_leases_ = quota::counts_leases();
     Time now_ = pg::now();
+    std::map<std::string, OfLanes, std::less<>> refused_;  // how many, by tenant
     std::string unknown_;
     std::set<std::string, std::less<>> gone_;  // tenants that are no more
     quota::Throttling throttling_{};

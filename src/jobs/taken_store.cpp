@@ -294,8 +294,11 @@ void TakenJobs::admit_group(const Group& group, const std::vector<Locked>& locke
         }
         if (leased.contains(key_of(tid)) || aside.contains(key_of(tid))) {
             plane::keep(hand);
-        } else {
-            ++refused_;
+            continue;
+        }
+        ++refused_;
+        if (counted) {
+            quota_.refused(group.second, plane::lane(hand), plane::priority_class(hand));
         }
     }
 }

@@ -71,6 +71,17 @@ SELECT pg_temp.acquire(:'w');
 SELECT ideamine.set_quotas('acme', max_cpu_cores => 4);
 SELECT ideamine.terminate_worker(:'w');
 
+-- A backlog that finds no room keeps nobody from what is free, whatever the class of the others.
+CALL pg_temp.forget();
+SELECT ideamine.register_worker('w') AS w \gset
+SELECT count(*) FROM ideamine.create_jobs('acme', (
+  SELECT jsonb_agg(jsonb_build_object('job_type', 'backlog', 'needs', '{"cpu": 4}'::jsonb)) FROM generate_series(1, 3000)));
+SELECT count(*) FROM ideamine.create_jobs('globex', '[{"job_type": "theirs", "priority_class": "P3", "needs": {"cpu": 1}}]');
+SELECT count(*) FROM ideamine.create_jobs('acme', '[{"job_type": "plain", "priority_class": "P3"}]');
+SELECT pg_temp.acquire(:'w', 1);
+SELECT pg_temp.acquire(:'w', 1), pg_temp.acquire(:'w', 1), pg_temp.acquire(:'w', 1);
+SELECT ideamine.terminate_worker(:'w');
+
 -- A rolled-back claim holds nothing, a rolled-back end gives nothing back.
 CALL pg_temp.forget();
 SELECT ideamine.register_worker('w') AS w \gset
