@@ -41,6 +41,12 @@ std::optional<MoneyNeed> read_money(const std::string& tenant, const quota::Leas
                      .amount = amount};
 }
 
+// How many jobs of a queue a claim looks at that cannot run. Where room may be held for one of them
+// it has to be found.
+int most_refused(std::uint8_t priority_class) {
+    return static_cast<PriorityClass>(priority_class) <= PriorityClass::p1 ? 512 : 32;
+}
+
 quota::Throttling throttling_in(PriorityClass priority_class) {
     return priority_class == PriorityClass::p0 ? quota::Throttling::ignored
                                                : quota::Throttling::honoured;
@@ -137,13 +143,13 @@ void QuotaGate::refused(const std::string& tenant, const std::string& lane,
 
 bool QuotaGate::is_passed_over(std::string_view tenant, std::string_view lane,
                                std::uint8_t priority_class) const {
-    constexpr int most = 32;
     const auto lanes = refused_.find(tenant);
     if (lanes == refused_.end()) {
         return false;
     }
     const auto classes = lanes->second.find(lane);
-    return classes != lanes->second.end() && classes->second[priority_class] >= most;
+    return classes != lanes->second.end() &&
+           classes->second[priority_class] >= most_refused(priority_class);
 }
 
 bool QuotaGate::find_out() {
