@@ -25,7 +25,7 @@ IDEAMINE_FUNCTION(ideamine_cancel_job) {
         const auto count = static_cast<std::int64_t>(cancelled.jobs.jobs.size()) +
                            jobs::conclude(std::move(ended)).cancelled;
         const auto status = jobs::require_job(job.tenants.front(), job.jobs.front());
-        returned.add(pg::Enum{"ideamine.job_status", status}, static_cast<std::int32_t>(count));
+        returned.add(pg::Enum{"job_status", status}, static_cast<std::int32_t>(count));
         return Datum{0};
     });
 }

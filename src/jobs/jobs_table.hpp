@@ -10,9 +10,9 @@ namespace ideamine::jobs {
 inline constexpr pg::Table::Shape jobs_shape{.columns = 48, .checks = 3};
 
 inline constinit pg::Labels<8> statuses{
-    "ideamine.job_status",
+    "job_status",
     {"blocked", "pending", "running", "completed", "failed", "cancelled", "preempted", "paused"}};
-inline constinit pg::Labels<4> classes{"ideamine.priority_class", {"P0", "P1", "P2", "P3"}};
+inline constinit pg::Labels<4> classes{"priority_class", {"P0", "P1", "P2", "P3"}};
 
 // Of the row that was found, by the number of its column.
 inline PriorityClass class_of(const pg::Table& jobs, int column) {

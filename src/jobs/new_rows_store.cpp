@@ -181,7 +181,7 @@ constinit pg::Columns<column_count> columns{{"job_id",
                                              "preemptions",
                                              "inherited_class"}};
 
-constinit pg::Labels<2> waits{"ideamine.job_wait", {"time", "jobs"}};
+constinit pg::Labels<2> waits{"job_wait", {"time", "jobs"}};
 
 int number(Column column) {
     return columns.numbers[column];

@@ -50,7 +50,7 @@ IDEAMINE_FUNCTION(ideamine_fail_job) {
         pg::Returned returned{arguments};
         const pg::Spi spi;
         const auto settled = settle_one(ending).endings.front();
-        returned.add(pg::Enum{"ideamine.job_status", settled.status}, settled.retry_at,
+        returned.add(pg::Enum{"job_status", settled.status}, settled.retry_at,
                      settled.retries_left);
         return Datum{0};
     });

@@ -1,5 +1,11 @@
 #include "ideamine/pg/function.hpp"
 
+extern "C" {
+#include "catalog/namespace.h"
+#include "catalog/pg_type.h"
+#include "utils/syscache.h"
+}
+
 namespace ideamine::pg {
 
 void Arguments::throw_missing(const char* name) {
@@ -20,7 +26,12 @@ Datum returned_time(FunctionCallInfo fcinfo, std::optional<Time> time) {
 }
 
 Datum Type<Enum>::put(const Enum& value) {
-    const Oid type = DatumGetObjectId(DirectFunctionCall1(regtypein, CStringGetDatum(value.type)));
+    const Oid schema = get_namespace_oid("ideamine", false);
+    const Oid type = GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid, CStringGetDatum(value.type),
+                                     ObjectIdGetDatum(schema));
+    if (!OidIsValid(type)) {
+        elog(ERROR, "type \"ideamine.%s\" does not exist", value.type);
+    }
     char* const label = pnstrdup(value.label.data(), value.label.size());
     return DirectFunctionCall2(enum_in, CStringGetDatum(label), ObjectIdGetDatum(type));
 }

@@ -120,7 +120,7 @@ void add(pg::Returned& returned, const Running& running, Time now) {
     };
     returned.add(
         running.tenant, running.job,
-        pg::Enum{"ideamine.priority_class", jobs::to_string(running.attempt.priority_class)},
+        pg::Enum{"priority_class", jobs::to_string(running.attempt.priority_class)},
         running.run, running.attempt.started_at, running.checkpoint_at,
         std::max(now - running.since(), Duration::zero()), running.attempt.preemptions,
         amount(quota::Resource::cpu), amount(quota::Resource::memory),

@@ -35,7 +35,7 @@ IDEAMINE_FUNCTION(ideamine_assign_priority) {
         const pg::Spi spi;
         const auto previous = priority::assign(tenant, job, assignment, is_administrator);
         const auto name = [](jobs::PriorityClass priority_class) {
-            return pg::Enum{"ideamine.priority_class", jobs::to_string(priority_class)};
+            return pg::Enum{"priority_class", jobs::to_string(priority_class)};
         };
         returned.add(name(previous), name(assignment.priority_class));
         return Datum{0};
@@ -57,7 +57,7 @@ IDEAMINE_FUNCTION(ideamine_get_resource_utilization) {
             const auto units = [digits = quota::decimal_digits(resource)](auto amount) {
                 return pg::Units{amount, digits};
             };
-            returned.add(pg::Enum{"ideamine.resource", to_string(resource)}, units(of.used),
+            returned.add(pg::Enum{"resource", to_string(resource)}, units(of.used),
                          units(of.capacity), of.share());
         }
         return Datum{0};
@@ -116,6 +116,6 @@ IDEAMINE_FUNCTION(ideamine_effective_class) {
         const auto since = arguments.optional<Time>(1);
         const auto waited = since ? pg::now() - *since : Duration::zero();
         const auto effective = priority::aged(assigned, waited, priority::aging_interval());
-        return arguments.returned(pg::Enum{"ideamine.priority_class", jobs::to_string(effective)});
+        return arguments.returned(pg::Enum{"priority_class", jobs::to_string(effective)});
     });
 }

@@ -202,7 +202,7 @@ void Round::report(const Waiting& waiting, const GivingWay& giving_way,
                    const std::optional<std::string>& explanation) {
     const auto* policy = giving_way.policy_for(shortage);
     returned_.add(policy == nullptr ? std::nullopt : std::optional{policy->name},
-                  pg::Enum{"ideamine.resource", to_string(shortage.resource)},
+                  pg::Enum{"resource", to_string(shortage.resource)},
                   policy == nullptr ? std::nullopt : std::optional{policy->threshold},
                   shortage.utilization, waiting.tenant, waiting.job,
                   class_name(waiting.priority_class), action,

@@ -94,7 +94,7 @@ std::int64_t audit_counters(pg::Returned& returned) {
         const std::string_view state = judge(listed, sums, *again);
         broken += state == "broken" ? 1 : 0;
         returned.add(book->scope, book->printable(listed.id),
-                     pg::Enum{"ideamine.resource", to_string(resource)}, listed.window_start,
+                     pg::Enum{"resource", to_string(resource)}, listed.window_start,
                      units(again->usage.settled), units(again->usage.leased),
                      units(again->usage.held), units(sums.settled), units(sums.leased), state);
     }

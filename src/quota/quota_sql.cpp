@@ -148,7 +148,7 @@ IDEAMINE_FUNCTION(ideamine_enforce_quotas) {
         for (std::size_t i = 0; i < demands.size(); ++i) {
             add_answer(returned, demands[i].resource, allowed, answers[i].verdict,
                        answers[i].reading,
-                       pg::Enum{"ideamine.resource", to_string(demands[i].resource)});
+                       pg::Enum{"resource", to_string(demands[i].resource)});
         }
         return Datum{0};
     });
@@ -208,7 +208,7 @@ IDEAMINE_FUNCTION(ideamine_get_tenant_usage) {
                 return pg::Units{amount, quota::decimal_digits(resource)};
             };
             returned.add(
-                pg::Enum{"ideamine.resource", to_string(resource)}, units(in_use(reading.usage)),
+                pg::Enum{"resource", to_string(resource)}, units(in_use(reading.usage)),
                 units(reading.limits.limit),
                 quota::is_gauge(resource) ? std::nullopt : std::optional{reading.window_start},
                 reading.is_throttled(now) ? std::optional{reading.throttled_until} : std::nullopt);

@@ -152,7 +152,7 @@ void expire_leases(Time at, pg::Returned& returned) {
     for (std::size_t i = 0; i < settled.size(); ++i) {
         const auto& lease = endings[i].lease;
         returned.add(lease.tenant, lease.job, lease.epoch, holders[i],
-                     pg::Enum{"ideamine.job_status", settled[i].status});
+                     pg::Enum{"job_status", settled[i].status});
     }
 }
 

@@ -58,7 +58,7 @@ Datum returned_time(FunctionCallInfo fcinfo, std::optional<Time> time);
 
 // A value of an enumeration of ours, by its names: returned only, since its type has no fixed oid.
 struct Enum {
-    const char* type;
+    const char* type;  // of the schema ideamine
     std::string_view label;
 };
 template <>
