@@ -36,6 +36,20 @@ tenants, ID404 unknown tenant, ID503 the library is not preloaded.';
 REVOKE ALL ON FUNCTION ideamine.get_resource_utilization(text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ideamine.get_resource_utilization(text) TO ideamine_reader, ideamine_app, ideamine_worker, ideamine_admin;
 
+CREATE OR REPLACE FUNCTION ideamine.set_platform_capacity(
+  resource text,
+  capacity numeric
+) RETURNS boolean
+LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'ideamine_set_platform_capacity';
+COMMENT ON FUNCTION ideamine.set_platform_capacity(text, numeric) IS
+'Sets how much the running jobs of all tenants may hold together (table platform_capacity). It counts from the commit on: a lower one stops
+nothing that runs, unless a policy says so. Returns false only if it was to be removed, and was not there.
+resource: cpu (cores), memory (GB) or gpu; capacity: 0 or more, rounded up to what is counted; infinity, or NULL, which removes it: no
+limit. Errors: ID400 missing or invalid argument, ID403 the login is bound to tenants.';
+REVOKE ALL ON FUNCTION ideamine.set_platform_capacity(text, numeric) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION ideamine.set_platform_capacity(text, numeric) TO ideamine_admin;
+
 CREATE OR REPLACE FUNCTION ideamine.get_preemption_candidates(
   tenant_id text,
   for_class text,

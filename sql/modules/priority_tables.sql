@@ -7,7 +7,7 @@ CREATE TABLE ideamine.platform_capacity (
   updated_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp()
 );
 COMMENT ON TABLE ideamine.platform_capacity IS
-  'How much the running jobs of all tenants may hold together, as its owner writes it; what has no row has no limit. A change counts from its commit on';
+  'How much the running jobs of all tenants may hold together; set_platform_capacity() writes it. What has no row has no limit. A change counts from its commit on';
 COMMENT ON COLUMN ideamine.platform_capacity.resource IS 'cpu, memory or gpu';
 COMMENT ON COLUMN ideamine.platform_capacity.capacity IS 'Cores, GB or gpus; infinity: no limit';
 COMMENT ON COLUMN ideamine.platform_capacity.updated_at IS 'When it was last set';

@@ -9,15 +9,6 @@ using namespace ideamine;
 
 namespace {
 
-quota::Resource read_held(const std::string& name) {
-    const auto resource = quota::parse_resource(name);
-    if (std::ranges::count(quota::leasable, resource) == 0) {
-        throw Error(Code::invalid_argument, "resource must be cpu, memory or gpu", {},
-                    "Running jobs hold nothing else.");
-    }
-    return resource;
-}
-
 // tenant_id, for_class, resource.
 priority::Search read_search(const pg::Arguments& arguments) {
     priority::Search search{
@@ -31,7 +22,7 @@ priority::Search read_search(const pg::Arguments& arguments) {
         search.tenants = access::caller_tenants();
     }
     if (const auto resource = arguments.optional<std::string>(2)) {
-        search.resource = read_held(*resource);
+        search.resource = quota::parse_held(*resource);
     }
     return search;
 }

@@ -118,13 +118,12 @@ void add(pg::Returned& returned, const Running& running, Time now) {
     const auto amount = [&](quota::Resource resource) {
         return pg::Units{running.needs[resource], quota::decimal_digits(resource)};
     };
-    returned.add(
-        running.tenant, running.job,
-        pg::Enum{"priority_class", jobs::to_string(running.attempt.priority_class)},
-        running.run, running.attempt.started_at, running.checkpoint_at,
-        std::max(now - running.since(), Duration::zero()), running.attempt.preemptions,
-        amount(quota::Resource::cpu), amount(quota::Resource::memory),
-        amount(quota::Resource::gpu));
+    returned.add(running.tenant, running.job,
+                 pg::Enum{"priority_class", jobs::to_string(running.attempt.priority_class)},
+                 running.run, running.attempt.started_at, running.checkpoint_at,
+                 std::max(now - running.since(), Duration::zero()), running.attempt.preemptions,
+                 amount(quota::Resource::cpu), amount(quota::Resource::memory),
+                 amount(quota::Resource::gpu));
 }
 
 }  // namespace

@@ -43,15 +43,6 @@ double read_threshold(const Member& member) {
     return threshold;
 }
 
-quota::Resource read_held(const Member& member) {
-    const auto resource = quota::parse_resource(pg::read_text(member));
-    if (std::ranges::count(quota::leasable, resource) == 0) {
-        throw Error(Code::invalid_argument, "resource must be cpu, memory or gpu", {},
-                    "Running jobs hold nothing else.");
-    }
-    return resource;
-}
-
 bool read_boolean(const Member& member) {
     pg::expect_kind(member, pg::JsonValue::Kind::boolean);
     return member.value.boolean();
@@ -66,7 +57,7 @@ struct Given {
 constexpr std::array fields{
     pg::Field<Given>{"resource",
                      [](Given& g, const Member& m) {
-                         g.row.policy.resource = read_held(m);
+                         g.row.policy.resource = quota::parse_held(pg::read_text(m));
                          g.has_resource = true;
                      }},
     pg::Field<Given>{"threshold",

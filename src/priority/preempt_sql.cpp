@@ -71,8 +71,8 @@ IDEAMINE_FUNCTION(ideamine_preempt_job) {
         const auto victim = priority::lock_running(tenant, job);
         const auto answer = [&](bool preempted, std::optional<std::string_view> reason,
                                 std::optional<Time> stop_by) {
-            returned.add(preempted, pg::Enum{"job_status", jobs::require_job(tenant, job)},
-                         reason, stop_by);
+            returned.add(preempted, pg::Enum{"job_status", jobs::require_job(tenant, job)}, reason,
+                         stop_by);
             return Datum{0};
         };
         if (!victim) {

@@ -11,6 +11,7 @@
 #include "jobs/settle_store.hpp"
 #include "priority/aging.hpp"
 #include "priority/assign_store.hpp"
+#include "priority/capacity_store.hpp"
 #include "priority/explain_store.hpp"
 #include "priority/history_store.hpp"
 #include "priority/priority_settings.hpp"
@@ -61,6 +62,26 @@ IDEAMINE_FUNCTION(ideamine_get_resource_utilization) {
                          units(of.capacity), of.share());
         }
         return Datum{0};
+    });
+}
+
+IDEAMINE_FUNCTION(ideamine_set_platform_capacity) {
+    return pg::boundary([&] {
+        access::require_platform("set_platform_capacity()");
+        const pg::Arguments arguments{fcinfo};
+        const auto resource = quota::parse_held(arguments.required<std::string>(0, "resource"));
+        const auto capacity = arguments.optional<pg::Decimal>(1);
+        const pg::Spi spi;
+        if (!capacity) {
+            return BoolGetDatum(priority::remove_capacity(resource));
+        }
+        const auto digits = quota::decimal_digits(resource);
+        const auto units = pg::to_units("capacity", *capacity, digits, pg::Rounding::up, true);
+        if (units < 0) {
+            throw Error(Code::invalid_argument, "capacity must not be negative");
+        }
+        priority::set_capacity(resource, {units, digits});
+        return BoolGetDatum(true);
     });
 }
 

@@ -44,7 +44,7 @@ std::string percent(double share) {
 }
 
 pg::Enum class_name(jobs::PriorityClass priority_class) {
-    return {"ideamine.priority_class", jobs::to_string(priority_class)};
+    return {"priority_class", jobs::to_string(priority_class)};
 }
 
 class Round {

@@ -1,6 +1,7 @@
 #include "quota/needs.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include "ideamine/error.hpp"
 
@@ -20,15 +21,31 @@ std::string to_decimal(admission::Amount units, int digits) {
     return text;
 }
 
-Resource parse_leasable(std::string_view name) {
+namespace {
+
+std::optional<Resource> find_leasable(std::string_view name) {
     const auto* found = std::ranges::find(leasable, name, to_string);
-    if (found == leasable.end()) {
-        throw Error(
-            Code::invalid_argument, "unknown resource in needs", {},
-            "A job can need cpu, memory, gpu and cost; it counts as a run, or as one of its run, "
-            "without saying so.");
+    return found == leasable.end() ? std::nullopt : std::optional{*found};
+}
+
+}  // namespace
+
+Resource parse_leasable(std::string_view name) {
+    if (const auto found = find_leasable(name)) {
+        return *found;
     }
-    return *found;
+    throw Error(
+        Code::invalid_argument, "unknown resource in needs", {},
+        "A job can need cpu, memory, gpu and cost; it counts as a run, or as one of its run, "
+        "without saying so.");
+}
+
+Resource parse_held(std::string_view name) {
+    if (const auto found = find_leasable(name)) {
+        return *found;
+    }
+    throw Error(Code::invalid_argument, "resource must be cpu, memory or gpu", {},
+                "Running jobs hold nothing else.");
 }
 
 std::string to_json(const Needs& needs) {

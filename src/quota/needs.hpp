@@ -31,8 +31,9 @@ struct Needs {
 // What a running job can hold of.
 inline constexpr std::array leasable{Resource::cpu, Resource::memory, Resource::gpu};
 
-// Throws ID400 unless a job can hold of it.
+// Throws ID400 unless a job can hold of it: for needs, and for what running jobs hold.
 Resource parse_leasable(std::string_view name);
+Resource parse_held(std::string_view name);
 
 // Units with so many decimal digits, as people write them: 1500 with 3 is 1.5.
 std::string to_decimal(admission::Amount units, int digits);

@@ -147,8 +147,7 @@ IDEAMINE_FUNCTION(ideamine_enforce_quotas) {
             answers, [](const auto& answer) { return answer.verdict.allowed(); });
         for (std::size_t i = 0; i < demands.size(); ++i) {
             add_answer(returned, demands[i].resource, allowed, answers[i].verdict,
-                       answers[i].reading,
-                       pg::Enum{"resource", to_string(demands[i].resource)});
+                       answers[i].reading, pg::Enum{"resource", to_string(demands[i].resource)});
         }
         return Datum{0};
     });

@@ -258,6 +258,7 @@ INSERT INTO calls VALUES
   ('sees_tenants', 'ideamine.sees_tenants(ARRAY[<t>])'),
   ('select_preemption_victims', $$ideamine.select_preemption_victims(<t>, 'P0', 'cpu', 1)$$),
   ('set_budget', $$ideamine.set_budget(<t>, 'project', 'search', 100)$$),
+  ('set_platform_capacity', $$ideamine.set_platform_capacity('gpu', 100)$$),
   ('set_preemption_policy', $$ideamine.set_preemption_policy('gpu-80', '{"resource": "gpu", "threshold": 0.9}')$$),
   ('set_project_settings', $$ideamine.set_project_settings(<t>, 'search', '{}')$$),
   ('set_quotas', $$ideamine.set_quotas(<t>, max_gpus => 100)$$),

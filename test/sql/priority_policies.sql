@@ -10,7 +10,7 @@ SELECT ideamine.reload_counters(), ideamine.reload_dispatch();
 SELECT name, builtin, resource, threshold, for_class, victims, together, enabled FROM ideamine.preemption_policies ORDER BY name;
 SELECT ideamine.create_tenant('acme', tier => 'enterprise'), ideamine.create_tenant('globex', tier => 'enterprise');
 SELECT ideamine.register_worker('test') AS worker \gset
-INSERT INTO ideamine.platform_capacity VALUES ('gpu', 10);
+SELECT ideamine.set_platform_capacity('gpu', 10);
 SELECT ideamine.reload_counters();
 CREATE FUNCTION pg_temp.new(tenant text, type text, class text, needs jsonb, more jsonb DEFAULT '{}') RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
@@ -81,12 +81,10 @@ SELECT job_type FROM ideamine.acquire_jobs(:'worker', 10) ORDER BY job_type;
 SELECT pg_temp.broken();
 
 -- What was resumed gives way again only after the cool-down; so nobody starves, and two jobs do not take turns.
-UPDATE ideamine.platform_capacity SET capacity = 20;
-SELECT ideamine.reload_counters();
+SELECT ideamine.set_platform_capacity('gpu', 20);
 SELECT ideamine.resume_preempted_jobs();
 SELECT job_type FROM ideamine.acquire_jobs(:'worker', 20) ORDER BY job_type;
-UPDATE ideamine.platform_capacity SET capacity = (SELECT sum((needs ->> 'gpu')::numeric) FROM ideamine.jobs WHERE status = 'running');
-SELECT ideamine.reload_counters();
+SELECT ideamine.set_platform_capacity('gpu', (SELECT sum((needs ->> 'gpu')::numeric) FROM ideamine.jobs WHERE status = 'running'));
 SELECT job_type, priority_class, needs -> 'gpu' AS gpu, preemptions FROM ideamine.jobs WHERE status = 'running' ORDER BY job_type;
 SELECT pg_temp.new('acme', 'another', 'P0', '{"gpu": 4}');
 SELECT * FROM pg_temp.round();
@@ -114,8 +112,8 @@ RESET ideamine.preemption_round_share;
 
 -- A tenant that is short of its own quota: its own lower classes, whatever others run.
 SELECT ideamine.cancel_job(tenant_id, job_id) FROM ideamine.jobs WHERE status IN ('pending', 'running', 'preempted');
-TRUNCATE ideamine.platform_capacity;
-SELECT ideamine.reload_counters();
+SELECT ideamine.set_platform_capacity('gpu', NULL), ideamine.set_platform_capacity('gpu', NULL);
+SELECT capacity, utilization FROM ideamine.get_resource_utilization() WHERE resource = 'gpu';
 SELECT ideamine.set_quotas('acme', max_cpu_cores => 8, max_memory_gb => 8, burst_percent => 0, throttle_enabled => false);
 SELECT pg_temp.run('acme', 'crawl', 'P3', '{"cpu": 4}'), pg_temp.run('acme', 'index', 'P3', '{"cpu": 2, "memory": 8}'), pg_temp.run('acme', 'report', 'P2', '{"cpu": 2}'),
   pg_temp.run('globex', 'theirs', 'P3', '{"cpu": 100, "memory": 100}');
@@ -175,4 +173,12 @@ CALL pg_temp.refused('SELECT * FROM ideamine.evaluate_preemption_policy(%L)', '{
 CALL pg_temp.refused('SELECT * FROM ideamine.evaluate_preemption_policy(%L)', '{"resource": "cpu", "threshold": 0.5, "a": 1}');
 CALL pg_temp.refused('SELECT ideamine.set_preemption_policy(NULL, NULL)');
 CALL pg_temp.refused('SELECT ideamine.set_preemption_policy(%L, NULL)', '');
+CALL pg_temp.refused('SELECT ideamine.set_platform_capacity(NULL, 1)');
+CALL pg_temp.refused('SELECT ideamine.set_platform_capacity(%L, 1)', 'tokens');
+CALL pg_temp.refused('SELECT ideamine.set_platform_capacity(%L, -0.5)', 'cpu');
+CALL pg_temp.refused('SELECT ideamine.set_platform_capacity(%L, %L)', 'cpu', 'NaN');
+CALL pg_temp.refused('SELECT ideamine.set_platform_capacity(%L, 1e30)', 'cpu');
+-- thousandths of a core are counted
+SELECT ideamine.set_platform_capacity('cpu', 0.0001), ideamine.set_platform_capacity('memory', 'infinity'), ideamine.set_platform_capacity('gpu', 0);
+SELECT resource, capacity FROM ideamine.platform_capacity ORDER BY resource;
 TRUNCATE ideamine.platform_capacity, ideamine.held_room;

@@ -72,6 +72,7 @@ BEGIN
     PERFORM ideamine.create_job(tenant, 'voted', options => '{"quorum": {"votes": 3, "agree": 2}}');
     -- other calls may have left nothing to be had
     PERFORM ideamine.set_quotas(tenant, 'enterprise');
+    PERFORM ideamine.set_platform_capacity(unnest('{cpu,memory,gpu}'::text[]), NULL);
     DELETE FROM ideamine.tenant_quotas q WHERE q.tenant_id = tenant;
     PERFORM ideamine.resume_queue(q.tenant_id, q.queue) FROM ideamine.paused_queues q WHERE q.tenant_id = tenant;
     worker := ideamine.register_worker('fuzz', '{gpu}', NULL, ARRAY[tenant]);
@@ -362,6 +363,7 @@ my %sensible_names = (
 	max_jobs => sub { return one_of(1, 1, 2, 10, 10_000); },
 	depends_on => sub { return chance(60) ? "'{}'" : 'ARRAY[' . literal(one_of(@leases)->{job}) . ']::uuid[]'; },
 	resource => sub { return literal(one_of(qw(cpu memory storage tokens cost gpu concurrent_runs))); },
+	capacity => sub { return one_of('NULL', 0, 10, "'infinity'"); },
 	time_zone => sub { return one_of('NULL', literal('UTC'), literal('Asia/Kathmandu')); },
 	acting_user => sub { return one_of('NULL', literal(one_of(@words))); },
 	project_id => sub { return one_of('NULL', literal('p'), literal('p'), literal('default-project'), literal(one_of(@words))); },

@@ -8,12 +8,7 @@ namespace replay {
 namespace {
 
 void set(Connection& connection, const std::string& resource, const std::string& amount) {
-    connection.run(
-        "INSERT INTO ideamine.platform_capacity (resource, capacity)"
-        " VALUES ($1::ideamine.resource, $2::numeric)"
-        " ON CONFLICT (resource) DO UPDATE"
-        "    SET capacity = excluded.capacity, updated_at = pg_catalog.clock_timestamp()",
-        {resource, amount});
+    connection.run("SELECT ideamine.set_platform_capacity($1, $2)", {resource, amount});
 }
 
 void require_free_platform(Connection& connection) {
@@ -32,7 +27,7 @@ PlatformCapacity::PlatformCapacity(const Setup& setup) : connection_(setup.optio
     require_free_platform(connection_);
     connection_.run("BEGIN");
     const Result result =
-        connection_.run("SELECT resource, capacity FROM ideamine.platform_capacity FOR UPDATE");
+        connection_.run("SELECT resource, capacity FROM ideamine.platform_capacity");
     for (int row = 0; row < result.rows(); ++row) {
         before_.emplace_back(result.text(row, 0), result.text(row, 1));
     }
@@ -45,7 +40,9 @@ PlatformCapacity::PlatformCapacity(const Setup& setup) : connection_(setup.optio
 PlatformCapacity::~PlatformCapacity() {
     try {
         connection_.run("BEGIN");
-        connection_.run("DELETE FROM ideamine.platform_capacity");
+        for (const auto& capacity : scene_capacity()) {
+            connection_.run("SELECT ideamine.set_platform_capacity($1, NULL)", {capacity.resource});
+        }
         for (const auto& [resource, amount] : before_) {
             set(connection_, resource, amount);
         }
