@@ -207,8 +207,7 @@ std::vector<Uuid> heads_of(const std::string& tenant) {
 // Whom it does not pass: see Line of quota_gate_store.
 void explain_line(const std::string& tenant, const Uuid& job, pg::Returned& returned) {
     for (const pg::Row row : list_those_before.execute(tenant, job, heads_of(tenant))) {
-        const auto needs = Released::read_demand(row, 1).needs;
-        if (!quota::shortages(tenant, needs).empty() && quota::could_ever_fit(tenant, needs)) {
+        if (quota::fit_of(tenant, Released::read_demand(row, 1).needs) == quota::Fit::later) {
             returned.add(std::string_view{"held_back"},
                          "job " + row.get<std::string>(3) +
                              " comes before it, needs some of the same, and finds no room",

@@ -79,16 +79,15 @@ bool LiveRows::is_counted() const {
 
 // Nearly all jobs ask for one of a few things.
 const std::string& LiveRows::lane() {
-    const bool is_counted = this->is_counted();
+    const auto mark = is_counted() ? lane_mark(true, held()) : std::string{};
     bool null = false;
     const Datum required = table_.datum(number(required_capabilities), &null);
     key_.assign(pg::Type<std::string_view>::get(required));
-    key_.push_back(is_counted ? counted_mark : ' ');
+    key_ += mark;
     const auto [lane, is_new] = lanes_.try_emplace(key_);
     if (is_new) {
         lane->second =
-            lane_of(pg::call([required] { return OidOutputFunctionCall(F_ARRAY_OUT, required); }),
-                    is_counted);
+            pg::call([required] { return OidOutputFunctionCall(F_ARRAY_OUT, required); }) + mark;
     }
     return lane->second;
 }

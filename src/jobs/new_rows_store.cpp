@@ -90,10 +90,12 @@ void NewRows::add(const NewJob& job, const Beginning& beginning) {
     quorum_of_.push_back(beginning.quorum_of);
     // a job that workers vote on is not run itself: its votes are
     const bool is_run = !beginning.quorum;
+    const auto needs = is_run ? request.needs : quota::Needs{};
     concurrency_key_.push_back(is_run ? request.concurrency_key : std::nullopt);
     concurrency_limit_.push_back(is_run ? request.concurrency_limit : std::nullopt);
-    needs_.push_back(is_run && !request.needs.empty() ? std::optional{to_json(request.needs)}
-                                                      : std::nullopt);
+    needs_.push_back(needs.empty() ? std::nullopt : std::optional{to_json(needs)});
+    lane_.push_back(required_capabilities_.back() +
+                    lane_mark(request.run || !needs.empty(), needs));
 }
 
 void NewRows::write(const std::string& tenant) const {
@@ -267,17 +269,14 @@ bool NewRows::write_directly(const std::string& tenant, Time now) const {
         }
         tids = table.write_rows();
     }
-    std::vector<std::string> lanes;
-    lanes.reserve(id_.size());
     std::vector<dispatch::shared::Ready> ready;
     for (std::size_t i = 0; i < id_.size(); ++i) {
         if (!is_due(i, now)) {
             continue;
         }
-        lanes.push_back(lane_of(required_capabilities_[i], run_[i] || needs_[i]));
         ready.push_back(
             {.tenant = tenant,
-             .lane = lanes.back(),
+             .lane = lane_[i],
              .priority_class = static_cast<std::uint8_t>(parse_priority_class(served_as_[i])),
              .item = {.job = id_[i],
                       .ready_at = now,

@@ -53,6 +53,7 @@ class NewRows {
     std::vector<std::optional<std::int32_t>> quorum_;
     std::vector<std::optional<Uuid>> quorum_of_;
     std::vector<std::optional<std::string>> needs_;
+    std::vector<std::string> lane_;
     std::vector<const char*> served_as_;
     std::vector<std::optional<std::string_view>> inherited_class_;
 };

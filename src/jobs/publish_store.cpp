@@ -19,10 +19,27 @@ std::uint32_t weight_of(std::string_view tenant) {
                         : static_cast<std::uint32_t>(rows[0].get<std::int32_t>(0));
 }
 
+char initial_of(quota::Resource resource) {
+    return to_string(resource).front();
+}
+
 }  // namespace
 
-std::string lane_of(const std::string& required_capabilities, bool is_counted) {
-    return is_counted ? required_capabilities + counted_mark : required_capabilities;
+std::string lane_mark(bool is_counted, const quota::Needs& needs) {
+    std::string mark;
+    if (is_counted) {
+        for (const auto resource : quota::leasable) {
+            if (needs[resource] > 0) {
+                mark += initial_of(resource);
+            }
+        }
+        mark += counted_mark;
+    }
+    return mark;
+}
+
+bool lane_needs(std::string_view lane, quota::Resource resource) {
+    return lane.substr(lane.rfind('}') + 1).find(initial_of(resource)) != std::string_view::npos;
 }
 
 void look_up_weights() {

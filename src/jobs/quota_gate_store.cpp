@@ -41,10 +41,9 @@ std::optional<MoneyNeed> read_money(const std::string& tenant, const quota::Leas
                      .amount = amount};
 }
 
-// How many jobs of a queue a claim looks at that cannot run. Where room may be held for one of them
-// it has to be found.
-int most_refused(std::uint8_t priority_class) {
-    return static_cast<PriorityClass>(priority_class) <= PriorityClass::p1 ? 512 : 32;
+// Others give way to jobs of these.
+bool may_have_room_held(PriorityClass priority_class) {
+    return priority_class <= PriorityClass::p1;
 }
 
 quota::Throttling throttling_in(PriorityClass priority_class) {
@@ -75,7 +74,7 @@ QuotaLine::AllWanted QuotaLine::read_wanted(const std::string& tenant, const Tid
         wanted = {.job = row.get<Uuid>(3),
                   .demand = demand,
                   .money = read_money(tenant, demand, row),
-                  .may_hold = parse_priority_class(row.get<std::string>(5)) <= PriorityClass::p1};
+                  .may_hold = may_have_room_held(parse_priority_class(row.get<std::string>(5)))};
         may_hold = may_hold || wanted.may_hold;
     }
     if (may_hold && quota::counts_leases()) {
@@ -89,6 +88,12 @@ QuotaLine::AllWanted QuotaLine::read_wanted(const std::string& tenant, const Tid
 bool Line::lets_pass(const quota::LeaseDemand& demand) const {
     return std::ranges::none_of(quota::leasable, [&](quota::Resource resource) {
         return demand.needs[resource] > 0 && waited_for_[resource] > 0;
+    });
+}
+
+bool Line::lets_pass(std::string_view lane) const {
+    return std::ranges::none_of(quota::leasable, [&](quota::Resource resource) {
+        return waited_for_[resource] > 0 && lane_needs(lane, resource);
     });
 }
 
@@ -141,15 +146,21 @@ void QuotaGate::refused(const std::string& tenant, const std::string& lane,
     ++refused_[tenant][lane][priority_class];
 }
 
+// Of a class for which room may be held, who has it must be found.
 bool QuotaGate::is_passed_over(std::string_view tenant, std::string_view lane,
                                std::uint8_t priority_class) const {
+    constexpr int most_refused = 512;
+    const auto line = lines_.find(tenant);
+    if (line != lines_.end() && !line->second.lets_pass(lane) &&
+        !may_have_room_held(static_cast<PriorityClass>(priority_class))) {
+        return true;
+    }
     const auto lanes = refused_.find(tenant);
     if (lanes == refused_.end()) {
         return false;
     }
     const auto classes = lanes->second.find(lane);
-    return classes != lanes->second.end() &&
-           classes->second[priority_class] >= most_refused(priority_class);
+    return classes != lanes->second.end() && classes->second[priority_class] >= most_refused;
 }
 
 bool QuotaGate::find_out() {
@@ -176,7 +187,8 @@ void QuotaLine::hold_back(const std::string& tenant, const pg::Tid& tid, const W
     constexpr auto silence = std::chrono::seconds{1};
     constinit static std::uint64_t latest = 0;
     constinit static Time latest_at{};
-    if (quota::could_ever_fit(tenant, wanted.demand.needs)) {
+    const auto fit = quota::fit_of(tenant, wanted.demand.needs);
+    if (fit == quota::Fit::later || (fit == quota::Fit::now && !line_.lets_pass(wanted.demand))) {
         line_.hold_back(wanted.demand);
     }
     if (!counts_leases_ || !wanted.may_hold || has_rung_ || wanted.demand.needs.empty()) {

@@ -19,6 +19,8 @@ namespace ideamine::jobs {
 class Line {
   public:
     bool lets_pass(const quota::LeaseDemand& demand) const;
+    // Any that stand in this lane.
+    bool lets_pass(std::string_view lane) const;
     void hold_back(const quota::LeaseDemand& demand);
 
   private:
@@ -39,6 +41,8 @@ class QuotaGate final : public dispatch::Gate {
     // A job of this queue found no room, or no money. Of one with many of them nothing more is
     // taken in this claim, so that they keep nobody else's jobs from it.
     void refused(const std::string& tenant, const std::string& lane, std::uint8_t priority_class);
+    // Of what it holds back nothing more is taken, either.
+    Line& line_of(const std::string& tenant) { return lines_[tenant]; }
 
   private:
     bool is_passed_over(std::string_view tenant, std::string_view lane,
@@ -47,6 +51,7 @@ class QuotaGate final : public dispatch::Gate {
     using OfClasses = std::array<int, priority_classes.size()>;
     using OfLanes = std::map<std::string, OfClasses, std::less<>>;
 
+    std::map<std::string, Line, std::less<>> lines_;
     bool counts_leases_ = quota::counts_leases();
     Time now_ = pg::now();
     std::map<std::string, OfLanes, std::less<>> refused_;  // how many, by tenant

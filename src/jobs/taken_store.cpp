@@ -239,7 +239,7 @@ void TakenJobs::forget_gone() {
 }
 
 QuotaLine& TakenJobs::line_of(const Group& group) {
-    return quota_lines_.try_emplace(group, group.first, lines_[group.second]).first->second;
+    return quota_lines_.try_emplace(group, group.first, quota_.line_of(group.second)).first->second;
 }
 
 Candidates TakenJobs::candidates_of(const std::vector<Locked>& locked, const Keys& aside) {
@@ -331,15 +331,25 @@ void TakenJobs::give_back_rest() const {
     }
 }
 
-bool TakenJobs::could_take_any() {
-    constexpr std::size_t looked_at = 64;
-    take(looked_at);
-    const bool found = std::ranges::any_of(locked_, [this](const auto& entry) {
+bool TakenJobs::could_admit_any() {
+    return std::ranges::any_of(locked_, [this](const auto& entry) {
         const auto& [group, locked] = entry;
         const auto candidates = candidates_of(locked, {});
         return gate_.could_admit(candidates) &&
                line_of(group).could_admit(group.second, candidates.locked, candidates.counted);
     });
+}
+
+bool TakenJobs::could_take_any() {
+    constexpr std::size_t at_once = 64;
+    constexpr std::size_t most = 512;
+    bool found = false;
+    for (std::size_t looked_at = 0; !found && looked_at < most; looked_at += at_once) {
+        if (take(at_once) == 0) {
+            break;
+        }
+        found = could_admit_any();
+    }
     give_back_rest();
     return found;
 }

@@ -66,6 +66,7 @@ class TakenJobs {
     QuotaLine& line_of(const Group& group);
     void admit_group(const Group& group, const std::vector<Locked>& locked, std::size_t most,
                      std::map<dispatch::shared::Hand, pg::Tid>& admitted);
+    bool could_admit_any();
     static Keys set_aside_closed(const std::string& tenant, const std::vector<Locked>& locked);
     static Candidates candidates_of(const std::vector<Locked>& locked, const Keys& aside);
 
@@ -80,7 +81,6 @@ class TakenJobs {
     std::map<Group, std::vector<Locked>>::const_iterator next_ = locked_.end();
     bool has_loaded_ = false;
     std::size_t refused_ = 0;
-    std::map<std::string, Line> lines_;
     std::map<Group, QuotaLine> quota_lines_;
     Epoch latest_epoch_ = 0;
 };

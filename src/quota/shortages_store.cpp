@@ -53,12 +53,16 @@ std::vector<Shortage> shortages(const std::string& tenant, const Needs& needs, c
     return found;
 }
 
-bool could_ever_fit(const std::string& tenant, const Needs& needs) {
-    bool could = true;
+Fit fit_of(const std::string& tenant, const Needs& needs) {
+    auto fit = Fit::now;
     for_each_ask(tenant, needs, [&](const counters::Ask& ask, const admission::Reading& reading) {
-        could = could && fits(reading.limits, {}, ask.amount);
+        if (!fits(reading.limits, {}, ask.amount)) {
+            fit = Fit::never;
+        } else if (!fits(reading.limits, reading.usage, ask.amount)) {
+            fit = std::max(fit, Fit::later);
+        }
     });
-    return could;
+    return fit;
 }
 
 }  // namespace ideamine::quota

@@ -18,7 +18,8 @@ struct Shortage {
 std::vector<Shortage> shortages(const std::string& tenant, const Needs& needs,
                                 const Freed& freed = {});
 
-// Whether it fits where nothing is in use; runs apart.
-bool could_ever_fit(const std::string& tenant, const Needs& needs);
+// Whether it would fit now; if not, whether it would where nothing is in use. Runs apart.
+enum class Fit { now, later, never };
+Fit fit_of(const std::string& tenant, const Needs& needs);
 
 }  // namespace ideamine::quota

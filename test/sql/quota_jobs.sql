@@ -80,6 +80,29 @@ SELECT count(*) FROM ideamine.create_jobs('globex', '[{"job_type": "theirs", "pr
 SELECT count(*) FROM ideamine.create_jobs('acme', '[{"job_type": "plain", "priority_class": "P3"}]');
 SELECT pg_temp.acquire(:'w', 1);
 SELECT pg_temp.acquire(:'w', 1), pg_temp.acquire(:'w', 1), pg_temp.acquire(:'w', 1);
+-- Nor those of its own class that need something else, however they became ready.
+SELECT ideamine.next_work_at(:'w') IS NULL AS nothing_fits;
+SELECT count(*) FROM ideamine.create_jobs('acme', '[{"job_type": "memory", "needs": {"memory": 1}}, {"job_type": "both", "needs": {"cpu": 1, "gpu": 1}}]');
+SELECT ideamine.next_work_at(:'w') = '-infinity' AS something_fits;
+SELECT pg_temp.acquire(:'w', 1), pg_temp.acquire(:'w', 1);
+SELECT ideamine.release_job('acme', job_id, epoch) FROM ideamine.jobs WHERE job_type = 'memory';
+SELECT pg_temp.acquire(:'w', 1), pg_temp.acquire(:'w', 1);
+SELECT ideamine.release_job('acme', job_id, epoch) FROM ideamine.jobs WHERE job_type = 'memory';
+SELECT ideamine.reload_dispatch();
+SELECT pg_temp.acquire(:'w', 1), pg_temp.acquire(:'w', 1);
+SELECT ideamine.terminate_worker(:'w');
+
+-- What waits for a run to end keeps nobody from what else it needs.
+CALL pg_temp.forget();
+SELECT ideamine.register_worker('w') AS w \gset
+SELECT ideamine.set_quotas('acme', max_concurrent_runs => 1);
+SELECT count(*) FROM ideamine.create_jobs('acme', '[
+  {"job_type": "first of one", "run": "00000000-0000-0000-0000-000000000001", "needs": {"cpu": 1}},
+  {"job_type": "first of two", "run": "00000000-0000-0000-0000-000000000002", "needs": {"cpu": 1}},
+  {"job_type": "second of one", "run": "00000000-0000-0000-0000-000000000001", "needs": {"cpu": 1}}]');
+SELECT pg_temp.acquire(:'w', 3);
+SELECT reason, explanation FROM ideamine.jobs AS j, ideamine.explain_job('acme', j.job_id) WHERE j.job_type = 'first of two';
+SELECT ideamine.set_quotas('acme', max_concurrent_runs => 5);
 SELECT ideamine.terminate_worker(:'w');
 
 -- A rolled-back claim holds nothing, a rolled-back end gives nothing back.
