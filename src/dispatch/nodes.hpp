@@ -59,8 +59,7 @@ struct Standing {
     auto operator<=>(const Standing&) const = default;
 };
 
-// The jobs of one tenant and one class that ask the same of a worker, in the order in which they
-// became runnable.
+// The jobs of one tenant, one class and one lane, in the order in which they became runnable.
 struct Queue {
     Offset next;  // of its tenant
     Offset tenant;
@@ -107,7 +106,7 @@ struct Order {
     std::uint32_t dry;  // queues that have spilled and have no items: the table has what goes next
 };
 
-// What jobs ask of a worker.
+// What jobs ask of a worker, and what they need: its name says it, to whoever gave it.
 struct Lane {
     Offset next;
     std::array<Order, max_classes> orders;
