@@ -4,14 +4,19 @@
 
 namespace ideamine::dispatch::shared {
 
-FirstInLine first_in_line(char mark, std::uint8_t lowest_class) {
+FirstInLine first_in_line(char mark, std::uint8_t lowest_class, const std::string* tenant) {
     constexpr std::size_t most = 4096;
     auto& slot = *notes().use->get();
     std::vector<Head> heads;
     heads.reserve(most);
     {
         const PlaneLock lock{slot};
-        lock.plane().list_heads(mark, lowest_class, heads);
+        const auto node =
+            tenant == nullptr ? 0 : lock.plane().find_tenant(*tenant, hash_of(*tenant));
+        if (tenant == nullptr || node != 0) {
+            lock.plane().list_heads({.mark = mark, .lowest_class = lowest_class, .tenant = node},
+                                    heads);
+        }
     }
     FirstInLine first;
     for (const auto& head : heads) {

@@ -29,6 +29,13 @@ struct Head {
     Offset tenant;
 };
 
+// Of which queues: in lanes whose names end with the mark, of the classes up to this one.
+struct HeadsOf {
+    char mark;
+    std::uint8_t lowest_class;
+    Offset tenant = 0;  // 0: of all
+};
+
 // Who asks for work: which lanes it serves, and for which tenants (none: for all).
 struct Claimant {
     std::span<const Offset> lanes;
@@ -109,9 +116,9 @@ class Plane {
     // somebody's hands, or missing.
     bool is_passed(Offset queue, const Item& item) const;
 
-    // Of the queues of classes up to this one, in lanes whose names end with this mark: some items
-    // each that go first or soon, some of them twice, as many as `heads` has room for.
-    void list_heads(char mark, std::uint8_t lowest_class, std::vector<Head>& heads) const;
+    // Of such queues some items each that go first or soon, some of them twice, as many as `heads`
+    // has room for: of each queue about as many, those of the highest class first.
+    void list_heads(const HeadsOf& of, std::vector<Head>& heads) const;
 
     // What was parked may give something again.
     void unpark_all();

@@ -193,15 +193,9 @@ std::vector<Uuid> heads_of(const std::string& tenant) {
         return {};
     }
     load_if_due(dispatch::shared::Found::enough);
-    const auto first =
-        dispatch::shared::first_in_line(counted_mark, static_cast<std::uint8_t>(PriorityClass::p3));
-    std::vector<Uuid> heads;
-    for (std::size_t i = 0; i < first.jobs.size(); ++i) {
-        if (first.tenants[i] == tenant) {
-            heads.push_back(first.jobs[i]);
-        }
-    }
-    return heads;
+    return dispatch::shared::first_in_line(counted_mark,
+                                           static_cast<std::uint8_t>(PriorityClass::p3), &tenant)
+        .jobs;
 }
 
 // Whom it does not pass: see Line of quota_gate_store.

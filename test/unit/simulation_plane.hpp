@@ -62,7 +62,7 @@ class SimulationPlane {
     std::vector<std::size_t> first_in_line(std::uint8_t lowest_class) const {
         std::vector<dispatch::Head> heads;
         heads.reserve(4096);
-        plane_.list_heads(mark, lowest_class, heads);
+        plane_.list_heads({.mark = mark, .lowest_class = lowest_class}, heads);
         std::vector<std::size_t> jobs;
         for (const auto& head : heads) {
             jobs.push_back(job_number(head.item.job));
