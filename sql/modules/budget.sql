@@ -53,7 +53,8 @@ COMMENT ON FUNCTION ideamine.record_cost(text, numeric, uuid, uuid, text, text, 
 is spent is spent. Written to cost_events. Returns its event, and recorded: false if the idempotency key stands for an event
 already, which is returned.
 tenant_id: NULL means the setting ideamine.tenant_id; amount: USD, 0 or more, rounded up to whole nano-dollars; run, job,
-project, user, model: what it was for; idempotency_key: remembered for ideamine.cost_key_retention; metadata: kept with it, at
+project, user, model: what it was for, with the run and the project of the job where none is named (a job that is not known is written
+down as it is); idempotency_key: remembered for ideamine.cost_key_retention; metadata: kept with it, at
 most ideamine.max_payload_size.
 Errors: ID400 missing or invalid argument, ID403 not a tenant of the login, ID404 unknown tenant, ID409 the key stands for
 another amount, or costs of this transaction are older than a budget for them, ID413 metadata too large, ID503 the library is not preloaded.';
@@ -75,7 +76,8 @@ COMMENT ON FUNCTION ideamine.check_budget(text, numeric, uuid, uuid, text, text,
 'May so much be spent now? Takes nothing. Counts what is spent and what is held in every budget of the run, the project and the
 tenant. Returns allowed, remaining (of the budget with the least left; infinity: there is none), and if it is not allowed why
 (reason: budget_exceeded) and by which budget (scope, period).
-tenant_id: NULL means the setting ideamine.tenant_id; amount: USD, 0 or more; run, job, project, user, model: what it is for.
+tenant_id: NULL means the setting ideamine.tenant_id; amount: USD, 0 or more; run, job, project, user, model: what it is for, with the run
+and the project of the job where none is named.
 Errors: ID400 missing or invalid argument, ID403 not a tenant of the login, ID404 unknown tenant, ID503 the library is not
 preloaded.';
 REVOKE ALL ON FUNCTION ideamine.check_budget(text, numeric, uuid, uuid, text, text, text) FROM PUBLIC;
@@ -97,8 +99,9 @@ COMMENT ON FUNCTION ideamine.reserve_cost(text, numeric, uuid, uuid, text, text,
 'Holds money before it is spent, in every budget of the run, the project and the tenant or in none, so that concurrent calls
 cannot pass a budget together; settle_cost() or release_cost() ends it. Returns as check_budget(), with the reservation.
 tenant_id: NULL means the setting ideamine.tenant_id; estimate: USD, 0 or more, the most that it may come to, see
-estimate_cost(); run, job, project, user, model: what it is for; if the job is running, its attempt holds it, and when that has
-ended it is unresolved; expires_in: up to 30 days, default ideamine.reservation_ttl.
+estimate_cost(); run, job, project, user, model: what it is for, with the run and the project of the job where none is named; if the job is running, its attempt holds it, and when that has
+ended it is unresolved; expires_in: up to 30 days, default ideamine.reservation_ttl; what has expired is given
+back by the next pass of expire_cost_reservations(), half a minute later at most.
 Errors: ID400 missing or invalid argument, ID403 not a tenant of the login, ID404 unknown tenant, ID503 the library is not
 preloaded.';
 REVOKE ALL ON FUNCTION ideamine.reserve_cost(text, numeric, uuid, uuid, text, text, text, interval) FROM PUBLIC;

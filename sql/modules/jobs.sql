@@ -320,7 +320,7 @@ AS 'MODULE_PATHNAME', 'ideamine_explain_job';
 COMMENT ON FUNCTION ideamine.explain_job(text, uuid) IS
 'Why a job is not running: a row for each thing that it waits for, in words (explanation) and for programs
 (reason): closed (until; see ideamine.closings), budget, throttled (until), quota, held_back (related_job comes before it, needs
-some of the same and finds no room), room_held (until; others gave way for it), ended, running, dependency (related_job), quorum,
+some of the same and finds no room), room_held (until; others gave way for it), gave_way (see explain_preemption()), ended, running, dependency (related_job), quorum,
 concurrency, queue_paused, scheduled (until), no_worker, inherits (from related_job), in_line.
 running: until its lease ends without further heartbeats.
 tenant_id: NULL means the setting ideamine.tenant_id. Errors: ID400 missing id, ID403 not a tenant of the login, ID404

@@ -127,9 +127,11 @@ COMMENT ON FUNCTION ideamine.preempt_job(text, uuid, text, text, jsonb, interval
 checkpoint it has, what it held is free, its worker learns so at its next heartbeat, and a later result is refused. With
 grace the worker is asked to stop at its next heartbeat; it saves a checkpoint and hands the job back with release_job(),
 or the lease ends when grace is over. Written to preemption_history, with the event task-preempted. A job that has been
-preempted ideamine.max_preemptions times fails instead (task-failed), or is spared (ideamine.fail_at_max_preemptions).
+preempted ideamine.max_preemptions times fails instead (task-failed), or is spared (ideamine.fail_at_max_preemptions). P0 never gives
+way; the cool-down after a resumption (ideamine.preemption_cooldown) is for policies, not for this.
 Returns whether it was preempted, its status now, if not why (obstacle), and stop_by: when grace is over.
-tenant_id: NULL means the setting ideamine.tenant_id; reason: kept up to 16 kB; resource_type: what is short, such as cpu;
+tenant_id: NULL means the setting ideamine.tenant_id; reason: kept up to 16 kB; resource_type: what is short, such as cpu, of which
+the share in use of the tenant''s quota is noted;
 checkpoint: where the next attempt may go on, NULL keeps what there is; grace: up to 24 hours.
 Errors: ID400 missing or invalid argument, ID403 not a tenant of the login, ID404 unknown job, ID413 checkpoint too large.';
 REVOKE ALL ON FUNCTION ideamine.preempt_job(text, uuid, text, text, jsonb, interval) FROM PUBLIC;

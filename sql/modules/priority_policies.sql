@@ -21,7 +21,7 @@ COMMENT ON FUNCTION ideamine.evaluate_preemption_policy(jsonb) IS
 (by their assigned class) that do not fit, and that would run if they did: the highest class first, then who waits longest. If
 policies hold for all that such a job is short of, of its tenant''s quota or of the platform, the fewest jobs that free enough
 give way, and the room is held for it (table held_room), in one transaction. Otherwise nobody gives way for it. A round takes
-at most ideamine.preemption_round_share of the running jobs. With ideamine.preemption_grace workers are asked to stop first.
+at most ideamine.preemption_round_share of the running jobs, but what the first of them needs; the next one follows at once. With ideamine.preemption_grace workers are asked to stop first.
 Who gave way as often as it may fails, or is spared (ideamine.fail_at_max_preemptions) while such jobs hold no more than
 ideamine.preemption_spared_share of what is short. What nobody acquires in ideamine.held_room_timeout is given back.
 Returns a row for each job that gave way, or for each waiting job for which nobody did. policy, threshold: the rule that

@@ -4,8 +4,10 @@
 #include "budget/events_store.hpp"
 #include "budget/reservations_store.hpp"
 #include "ideamine/identifier.hpp"
+#include "ideamine/pg/as_owner.hpp"
 #include "ideamine/pg/function.hpp"
 #include "jobs/jobs_settings.hpp"
+#include "jobs/read_store.hpp"
 
 using namespace ideamine;
 
@@ -29,14 +31,28 @@ std::optional<std::string> read_name(const pg::Arguments& arguments, int argumen
     return value;
 }
 
+// What a job costs counts in the budgets of its run and its project, without naming them.
+void complete(budget::Purpose& purpose) {
+    if (!purpose.job || (purpose.run && purpose.project)) {
+        return;
+    }
+    const pg::Spi spi;
+    const pg::AsOwner owner;
+    const auto belonging = jobs::belonging_of(purpose.tenant, *purpose.job);
+    purpose.run = purpose.run ? purpose.run : belonging.run;
+    purpose.project = purpose.project ? purpose.project : belonging.project;
+}
+
 // tenant_id, an amount, run, job, project, user, model.
 budget::Purpose read_purpose(const pg::Arguments& arguments) {
-    return {.tenant = access::resolve_tenant(arguments.optional<std::string>(0)),
-            .run = arguments.optional<Uuid>(2),
-            .job = arguments.optional<Uuid>(3),
-            .project = read_name(arguments, 4, "project"),
-            .user = read_name(arguments, 5, "user"),
-            .model = read_name(arguments, 6, "model")};
+    budget::Purpose purpose{.tenant = access::resolve_tenant(arguments.optional<std::string>(0)),
+                            .run = arguments.optional<Uuid>(2),
+                            .job = arguments.optional<Uuid>(3),
+                            .project = read_name(arguments, 4, "project"),
+                            .user = read_name(arguments, 5, "user"),
+                            .model = read_name(arguments, 6, "model")};
+    complete(purpose);
+    return purpose;
 }
 
 constexpr Duration longest_hold = std::chrono::days{30};

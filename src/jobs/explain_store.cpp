@@ -23,7 +23,8 @@ using Kind = pg::Statement::Kind;
 
 #define IDEAMINE_EXPLAINED                                                                         \
     "job_id, status, finished_at, worker_id, attempt, started_at, lease, ready_at, run_at, queue," \
-    " concurrency_key, concurrency_limit, required_capabilities, quorum"
+    " concurrency_key, concurrency_limit, required_capabilities, quorum$[1.2 , "                   \
+    "preemption_reason$]"
 
 // A job on which workers vote waits for what its votes wait for (w).
 constinit pg::Statement list_reasons{
@@ -83,6 +84,9 @@ constinit pg::Statement list_reasons{
     "   || coalesce(': ' || q.reason, ''), NULL, NULL"
     " FROM j JOIN paused q ON q.queue = j.queue"
     " WHERE j.status IN ('pending', 'paused', 'blocked')"
+    " $[1.2 UNION ALL"
+    " SELECT 'gave_way', format('it gave way: %s; it comes back by itself',"
+    "   preemption_reason), NULL, NULL FROM j WHERE status = 'preempted'$]"
     " UNION ALL"
     " SELECT 'scheduled', format('it is not to be run before %s', run_at), NULL, run_at"
     " FROM j WHERE status IN ('pending', 'blocked', 'paused') AND run_at > $3"
@@ -138,7 +142,8 @@ constinit pg::Statement find_place{
 constinit pg::Statement find_demand{
     "SELECT " IDEAMINE_SERVED_AS("jobs") "::text, run_id, $[1.2 needs$| NULL::jsonb$], project_id"
     " FROM ideamine.jobs"
-    " WHERE tenant_id = $1 AND job_id = $2 AND status::text = 'pending' AND ready_at IS NOT NULL",
+    " WHERE tenant_id = $1 AND job_id = $2"
+    "  AND (status::text = 'pending' AND ready_at IS NOT NULL OR status::text = 'preempted')",
     Kind::reads};
 
 // Of a job with needs: who among these is handed out before it, and needs some of the same.

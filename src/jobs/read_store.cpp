@@ -27,6 +27,11 @@ constinit pg::Statement find_job{IDEAMINE_DESCRIBE("jobs", IDEAMINE_ENDED_ATTEMP
 constinit pg::Statement find_past_job{IDEAMINE_DESCRIBE("job_history", IDEAMINE_PAST_ATTEMPTS("j")),
                                       Kind::reads};
 
+#define IDEAMINE_BELONGS(table) \
+    "SELECT run_id, project_id FROM ideamine." table " WHERE tenant_id = $1 AND job_id = $2"
+constinit pg::Statement find_belonging{IDEAMINE_BELONGS("jobs"), Kind::reads};
+constinit pg::Statement find_past_belonging{IDEAMINE_BELONGS("job_history"), Kind::reads};
+
 constinit pg::Statement list_runnable{
     "SELECT row_number() OVER (ORDER BY class, since, job_id), job_id, job_type, queue,"
     "  priority_class, required_capabilities, since"
@@ -60,6 +65,16 @@ void get_job(const std::string& tenant, const Uuid& job, pg::Returned& returned)
 void get_runnable_jobs(const std::string& tenant, std::int32_t max_jobs, Time at,
                        pg::Returned& returned) {
     returned.add(list_runnable.execute(tenant, std::int64_t{max_jobs}, at));
+}
+
+Belonging belonging_of(const std::string& tenant, const Uuid& job) {
+    auto rows = find_belonging.execute(tenant, job);
+    if (rows.empty()) {
+        rows = find_past_belonging.execute(tenant, job);
+    }
+    return rows.empty() ? Belonging{}
+                        : Belonging{.run = rows[0].optional<Uuid>(0),
+                                    .project = rows[0].optional<std::string>(1)};
 }
 
 void throw_unknown_job(const std::string& tenant, const Uuid& job) {

@@ -1,5 +1,6 @@
 #include "priority/explain_store.hpp"
 
+#include "jobs/closings_store.hpp"
 #include "jobs/quota_gate_store.hpp"
 #include "jobs/read_store.hpp"
 #include "jobs/released_store.hpp"
@@ -71,7 +72,12 @@ void explain_running(const pg::Row& job, pg::Returned& returned) {
     }
 }
 
-void explain_aside(const std::string& tenant, const pg::Row& job, pg::Returned& returned) {
+void explain_aside(const std::string& tenant, const Uuid& id, const pg::Row& job,
+                   pg::Returned& returned) {
+    const auto closed = jobs::list_closed(tenant, id, pg::now());
+    for (const auto& [explanation, until] : closed) {
+        add(returned, "waiting", explanation, until);
+    }
     const auto is_critical = job.get<std::string>(1) == "P0";
     const auto throttling = is_critical ? quota::Throttling::ignored : quota::Throttling::honoured;
     const auto obstacles =
@@ -79,7 +85,7 @@ void explain_aside(const std::string& tenant, const pg::Row& job, pg::Returned& 
     for (const auto& obstacle : obstacles) {
         add(returned, "waiting", obstacle.explanation, obstacle.until);
     }
-    if (obstacles.empty()) {
+    if (obstacles.empty() && closed.empty()) {
         add(returned, "waiting", "there is room for it: it is resumed with the next pass");
     }
 }
@@ -96,7 +102,7 @@ void explain(const std::string& tenant, const Uuid& job, pg::Returned& returned)
     if (status == "running") {
         explain_running(rows[0], returned);
     } else if (status == "preempted") {
-        explain_aside(tenant, rows[0], returned);
+        explain_aside(tenant, job, rows[0], returned);
     }
 }
 

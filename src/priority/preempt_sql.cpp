@@ -8,6 +8,8 @@
 #include "priority/preempt_store.hpp"
 #include "priority/priority_settings.hpp"
 #include "priority/resume_store.hpp"
+#include "priority/utilization_store.hpp"
+#include "quota/leases_store.hpp"
 
 using namespace ideamine;
 
@@ -33,6 +35,14 @@ priority::Cause read_cause(const pg::Arguments& arguments) {
         cause.resource = quota::parse_resource(*resource);
     }
     return cause;
+}
+
+// Of what the tenant may have, as far as that is counted.
+void note_utilization(priority::Cause& cause, const std::string& tenant) {
+    if (cause.resource && std::ranges::count(quota::leasable, *cause.resource) > 0 &&
+        quota::counts_leases()) {
+        cause.utilization = priority::utilization(tenant, *cause.resource).share();
+    }
 }
 
 // Why a job is not preempted, or what happens to it instead; none: it gives way.
@@ -63,10 +73,11 @@ IDEAMINE_FUNCTION(ideamine_preempt_job) {
         const pg::Arguments arguments{fcinfo};
         const auto tenant = access::resolve_tenant(arguments.optional<std::string>(0));
         const auto job = arguments.required<Uuid>(1, "job_id");
-        const auto cause = read_cause(arguments);
+        auto cause = read_cause(arguments);
         const auto checkpoint = jobs::read_payload(arguments, 4, "checkpoint");
         const auto grace = read_grace(arguments, 5);
         pg::Returned returned{arguments};
+        note_utilization(cause, tenant);
         const pg::Spi spi;
         const auto victim = priority::lock_running(tenant, job);
         const auto answer = [&](bool preempted, std::optional<std::string_view> reason,

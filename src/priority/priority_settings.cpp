@@ -38,8 +38,8 @@ void define_round_settings() {
     });
     pg::define(pg::RealSetting{
         .name = "ideamine.preemption_round_share",
-        .description = "Share of the running jobs that give way at most in one round, one job at "
-                       "least.",
+        .description = "Share of the running jobs that give way at most in one round; who is first "
+                       "to gain by it gets what it needs all the same.",
         .variable = &round_share,
         .initial = 0.2,
         .least = 0,

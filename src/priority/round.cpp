@@ -81,9 +81,12 @@ Places needed_of(std::span<const RunningCandidate> candidates, std::span<const M
     return needed;
 }
 
-std::size_t most_in_round(std::size_t running, double share) {
-    return std::max<std::size_t>(
-        static_cast<std::size_t>(std::floor(static_cast<double>(running) * share)), 1);
+RoundShare::RoundShare(std::size_t running, double share)
+    : left_(static_cast<std::size_t>(std::floor(static_cast<double>(running) * share))) {}
+
+void RoundShare::use(std::size_t victims) {
+    left_ -= std::min(left_, victims);
+    is_used_ = is_used_ || victims > 0;
 }
 
 }  // namespace ideamine::priority

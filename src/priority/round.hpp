@@ -29,7 +29,19 @@ Places choose_victims(std::span<const RunningCandidate> candidates,
 Places needed_of(std::span<const RunningCandidate> candidates, std::span<const Missing> missing,
                  const Places& chosen);
 
-// How many jobs give way in a round at most.
-std::size_t most_in_round(std::size_t running, double share);
+// How many jobs give way in one round: at most a share of those that run. Whoever is first to gain
+// by it gets what it needs all the same, or it would wait for ever where few jobs run.
+class RoundShare {
+  public:
+    RoundShare(std::size_t running, double share);
+
+    bool allows(std::size_t victims) const { return !is_used_ || victims <= left_; }
+    void use(std::size_t victims);
+    bool is_used_up() const { return is_used_ && left_ == 0; }
+
+  private:
+    std::size_t left_;
+    bool is_used_ = false;
+};
 
 }  // namespace ideamine::priority

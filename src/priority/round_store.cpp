@@ -2,6 +2,7 @@
 
 #include "dispatch/heads_shared.hpp"
 #include "dispatch/running.hpp"
+#include "ideamine/pg/bell.hpp"
 #include "ideamine/pg/fault_point.hpp"
 #include "jobs/released_store.hpp"
 #include "priority/giving_way_store.hpp"
@@ -55,12 +56,16 @@ class Round {
     void run() {
         for (const auto& waiting : list_waiting(now_)) {
             pg::check_interrupts();
-            if (left_ == 0) {
+            if (share_ && share_->is_used_up()) {
+                is_cut_short_ = true;
                 break;
             }
             serve(waiting);
         }
         decisions_.end_leases();
+        if (is_cut_short_) {
+            pg::bell::ring_at_commit(Bell::room);
+        }
         pg::fault_point("preemption.ended");
     }
 
@@ -81,7 +86,8 @@ class Round {
     pg::Returned& returned_;
     Time now_ = pg::now();
     quota::Freed freed_ = stopping(saturating_add(now_, preemption_grace()));
-    std::optional<std::size_t> left_;  // how many more may give way
+    std::optional<RoundShare> share_;
+    bool is_cut_short_ = false;  // the next round is to follow at once
     std::set<Uuid> passed_over_;
     Decisions decisions_;
 };
@@ -130,8 +136,11 @@ std::optional<std::string> Round::make_room(const Waiting& waiting, GivingWay& g
     if (!are_enough) {
         return "those that may give way do not free enough";
     }
-    left_ = left_.value_or(most_in_round(running_jobs(), preemption_round_share()));
-    if (victims.size() > *left_) {
+    if (!share_) {
+        share_.emplace(running_jobs(), preemption_round_share());
+    }
+    if (!share_->allows(victims.size())) {
+        is_cut_short_ = true;
         return "more jobs would give way than may in one round";
     }
     std::vector<Uuid> ids;
@@ -156,7 +165,7 @@ std::optional<std::string> Round::make_room(const Waiting& waiting, GivingWay& g
         return "somebody else has taken what was free";
     }
     freed_ = std::move(freed);
-    *left_ -= victims.size();
+    share_->use(victims.size());
     decide(waiting, giving_way, shortage, victims);
     return std::nullopt;
 }

@@ -131,6 +131,26 @@ RESET SESSION AUTHORIZATION;
 SELECT ideamine.unbind_login('regress_acme', 'acme');
 DROP ROLE regress_acme;
 
+-- What a job costs counts for its run and its project without naming them, also when it is history; a job that is not known is
+-- written down as it is.
+SELECT ideamine.create_project('acme', 'talks', 'Talks') IS NOT NULL AS created;
+SELECT job_id AS talk FROM ideamine.create_job('acme', 'talk', options => '{"run": "00000000-0000-4000-8000-0000000000aa", "project": "talks"}') \gset
+SELECT created FROM ideamine.set_budget('acme', 'run', '00000000-0000-4000-8000-0000000000aa', 5);
+SELECT created FROM ideamine.set_budget('acme', 'project', 'talks', 6);
+SELECT recorded FROM ideamine.record_cost('acme', 1, job => :'talk');
+SELECT allowed, remaining, scope FROM ideamine.check_budget('acme', 4.5, job => :'talk');
+SELECT allowed, scope FROM ideamine.reserve_cost('acme', 4.5, job => :'talk');
+-- what is named goes before what the job has
+SELECT recorded FROM ideamine.record_cost('acme', 1, job => :'talk', run => '00000000-0000-4000-8000-0000000000bb');
+SELECT status FROM ideamine.cancel_job('acme', :'talk');
+SELECT ideamine.move_to_history(now() + interval '1 day') IS NOT NULL AS moved;
+SELECT count(*) FROM ideamine.jobs WHERE job_id = :'talk';
+SELECT recorded FROM ideamine.record_cost('acme', 2, job => :'talk');
+SELECT recorded FROM ideamine.record_cost('acme', 1, job => '00000000-0000-4000-8000-0000000000cc');
+SELECT scope, spent, held FROM ideamine.v_budget_status WHERE scope_id IN ('talks', '00000000-0000-4000-8000-0000000000aa') ORDER BY scope;
+SELECT job_id = :'talk' AS talk, run_id, project_id, sum(amount) FROM ideamine.cost_events
+WHERE project_id = 'talks' OR job_id = '00000000-0000-4000-8000-0000000000cc' GROUP BY 1, 2, 3 ORDER BY 4;
+
 -- Old keys and reservations go.
 SELECT ideamine.purge_costs(now() + interval '31 days') > 0 AS purged;
 SELECT count(*) FROM ideamine.cost_keys;

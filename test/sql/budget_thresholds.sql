@@ -86,6 +86,11 @@ SELECT status FROM pg_temp.jobs WHERE job_type = 'later P0';
 SELECT state, next_threshold FROM ideamine.v_budget_status;
 SELECT event_type, count(*) FROM ideamine.events GROUP BY 1 ORDER BY 1;
 SELECT payload - 'budget_event' AS payload FROM ideamine.events WHERE event_type = 'run-paused-for-budget';
+-- Whoever gave way is told what for, and what for it waits.
+SELECT DISTINCT e.state, regexp_replace(e.explanation, 'since .*: ', 'since …: ') AS explanation FROM ideamine.jobs AS j, ideamine.explain_preemption(j.job_id) AS e
+WHERE j.status = 'preempted' AND e.state = 'waiting';
+SELECT DISTINCT e.reason, regexp_replace(e.explanation, 'since .*: ', 'since …: ') AS explanation FROM ideamine.jobs AS j, ideamine.explain_job(j.tenant_id, j.job_id) AS e
+WHERE j.status = 'preempted' ORDER BY e.reason;
 -- A restart, as far as memory goes.
 SELECT ideamine.reload_counters() > 0 AS reloaded, ideamine.sweep_budgets();
 

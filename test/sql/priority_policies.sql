@@ -62,8 +62,6 @@ SELECT * FROM pg_temp.round('{"resource": "gpu", "threshold": 0.8}');
 SELECT count(*) FROM ideamine.held_room;
 SET ideamine.preemption_round_share = 0;
 SELECT * FROM pg_temp.round();
-SET ideamine.preemption_round_share = 0.7;
-SELECT * FROM pg_temp.round();
 SELECT used FROM ideamine.get_resource_utilization() WHERE resource = 'gpu';
 SELECT job_type FROM ideamine.acquire_jobs(:'worker', 10);
 SELECT pg_temp.broken();
@@ -119,8 +117,6 @@ SELECT pg_temp.run('acme', 'crawl', 'P3', '{"cpu": 4}'), pg_temp.run('acme', 'in
   pg_temp.run('globex', 'theirs', 'P3', '{"cpu": 100, "memory": 100}');
 -- short of two things at once: one job frees both, and the other is needed for cpu
 SELECT pg_temp.new('acme', 'answer', 'P1', '{"cpu": 5, "memory": 1}');
-SET ideamine.preemption_round_share = 0;
-SELECT * FROM pg_temp.round();
 SET ideamine.preemption_round_share = 1;
 -- it has to have a worker that could run it
 UPDATE ideamine.workers SET status = 'draining';
@@ -161,6 +157,20 @@ SELECT pg_temp.new('acme', 'once more', 'P0', '{"cpu": 2}');
 SELECT * FROM pg_temp.round();
 SELECT ideamine.set_preemption_policy('cpu-85', NULL), ideamine.set_preemption_policy('cpu-80', NULL), ideamine.set_preemption_policy('cpu-80', NULL);
 SELECT * FROM pg_temp.round();
+
+-- A round takes what the first to gain needs, and no more than its share for all; the next ones follow.
+SELECT ideamine.cancel_job(tenant_id, job_id) FROM ideamine.jobs WHERE status IN ('pending', 'running', 'preempted', 'paused');
+SELECT ideamine.set_quotas(t, max_cpu_cores => 4, burst_percent => 0, throttle_enabled => false) FROM unnest('{acme,globex,initech}'::text[]) AS t;
+SELECT pg_temp.run(t, 'batch', 'P3', '{"cpu": 1}') FROM unnest('{acme,globex,initech}'::text[]) AS t, generate_series(1, 4);
+SELECT pg_temp.new('acme', 'first', 'P1', '{"cpu": 4}');
+SELECT pg_temp.new('globex', 'second', 'P1', '{"cpu": 3}');
+SELECT pg_temp.new('initech', 'third', 'P1', '{"cpu": 1}');
+SET ideamine.preemption_round_share = 0;
+SELECT beneficiary, action, count(victim), explanation FROM pg_temp.round() GROUP BY beneficiary, action, explanation ORDER BY beneficiary;
+SELECT beneficiary, action, count(victim), explanation FROM pg_temp.round() GROUP BY beneficiary, action, explanation ORDER BY beneficiary;
+SELECT beneficiary, action, count(victim), explanation FROM pg_temp.round() GROUP BY beneficiary, action, explanation ORDER BY beneficiary;
+RESET ideamine.preemption_round_share;
+SELECT pg_temp.broken();
 
 -- Bad input.
 CALL pg_temp.refused('SELECT * FROM ideamine.evaluate_preemption_policy(%L)', '[]');

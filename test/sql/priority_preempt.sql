@@ -44,6 +44,7 @@ SELECT job_type FROM ideamine.acquire_jobs(:'worker', 10);
 SELECT * FROM ideamine.resume_preempted_job('acme', :'batch');
 SELECT ideamine.resume_preempted_jobs();
 SELECT state, explanation FROM ideamine.explain_preemption(:'batch') WHERE state = 'waiting';
+SELECT reason, explanation FROM ideamine.explain_job('acme', :'batch');
 
 -- When there is room it comes back, with its checkpoint; whoever waits longest goes first.
 SELECT ideamine.complete_job('acme', job_id, epoch) FROM ideamine.jobs WHERE job_id = :'urgent';

@@ -78,5 +78,17 @@ sql(join "\n", @ends);
 my $call = qr/called for freed: resume_preempted_jobs/;
 ok($node->wait_for_log(qr/$call.*$call/s, $seen), 'the worker looks when they begin to end, and when all have ended');
 
+# A round that leaves somebody out because of its share is followed at once by the next one.
+sql(q{SELECT ideamine.cancel_job(tenant_id, job_id) FROM ideamine.jobs WHERE status IN ('pending', 'running', 'preempted')});
+sql(q{SELECT ideamine.set_quotas(t, max_cpu_cores => 1, burst_percent => 0, throttle_enabled => false) FROM unnest('{one,two}'::text[]) t;
+	SELECT ideamine.create_job(t, 'batch', '{}', 'P3', options => '{"needs": {"cpu": 1}}') FROM unnest('{one,two}'::text[]) t});
+sql("SELECT count(*) FROM ideamine.acquire_jobs('$worker', 40)");
+sql(q{SELECT ideamine.create_job(t, 'urgent', '{}', 'P1', options => '{"needs": {"cpu": 1}}') FROM unnest('{one,two}'::text[]) t});
+$seen = -s $node->logfile;
+is(sql(q{SET ideamine.preemption_round_share = 0; SELECT count(*) FROM ideamine.evaluate_preemption_policy() WHERE action = 'preempted'}), 1,
+	'one of two gains by a round');
+ok($node->wait_for_log(qr/called for room: evaluate_preemption_policy/, $seen), 'the worker is called for the other');
+becomes_true(q{SELECT count(*) = 2 FROM ideamine.held_room}, 'which gains, too');
+
 $node->stop;
 done_testing();

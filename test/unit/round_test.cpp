@@ -110,12 +110,28 @@ TEST(Round, WhatIsChosenIsEnoughAndNobodyCanBeSpared) {
     EXPECT_GT(found, 500);
 }
 
-TEST(Round, AShareOfTheRunningJobsAndAtLeastOne) {
-    EXPECT_EQ(most_in_round(0, 0.2), 1U);
-    EXPECT_EQ(most_in_round(9, 0.2), 1U);
-    EXPECT_EQ(most_in_round(10, 0.2), 2U);
-    EXPECT_EQ(most_in_round(10, 0), 1U);
-    EXPECT_EQ(most_in_round(10, 1), 10U);
+TEST(Round, AShareOfTheRunningJobs) {
+    RoundShare share{10, 0.3};
+    share.use(1);
+    EXPECT_TRUE(share.allows(2));
+    EXPECT_FALSE(share.allows(3));
+    EXPECT_FALSE(share.is_used_up());
+    share.use(2);
+    EXPECT_TRUE(share.allows(0));
+    EXPECT_FALSE(share.allows(1));
+    EXPECT_TRUE(share.is_used_up());
+}
+
+TEST(Round, WhoIsFirstToGainGetsWhatItNeeds) {
+    for (const double of_all : {0.0, 0.2}) {
+        RoundShare share{9, of_all};
+        EXPECT_FALSE(share.is_used_up());
+        share.use(0);  // what others free is enough
+        EXPECT_TRUE(share.allows(5));
+        share.use(5);
+        EXPECT_FALSE(share.allows(1));
+        EXPECT_TRUE(share.is_used_up());
+    }
 }
 
 }  // namespace

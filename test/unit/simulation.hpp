@@ -141,7 +141,7 @@ class Simulation {
     bool has_pressure_ = true;
 
     // of a round
-    std::optional<std::size_t> left_;
+    std::optional<RoundShare> share_;
     Sums freed_;
     std::set<std::size_t> passed_over_;
     std::set<std::size_t> given_way_;  // and those that fail

@@ -40,7 +40,7 @@ std::vector<std::size_t> Simulation::list_waiting() const {
 }
 
 void Simulation::hold_round() {
-    left_.reset();
+    share_.reset();
     passed_over_.clear();
     given_way_.clear();
     decided_.clear();
@@ -51,7 +51,7 @@ void Simulation::hold_round() {
         }
     }
     for (const auto waiting : list_waiting()) {
-        if (left_ == 0U) {
+        if (share_ && share_->is_used_up()) {
             break;
         }
         serve(waiting);
@@ -80,8 +80,10 @@ void Simulation::serve(std::size_t number) {
     if (!victims) {
         return;
     }
-    left_ = left_.value_or(most_in_round(plane_.leased(), rules_.round_share));
-    if (victims->size() > *left_) {
+    if (!share_) {
+        share_.emplace(plane_.leased(), rules_.round_share);
+    }
+    if (!share_->allows(victims->size())) {
         return;
     }
     auto freed = freed_;
@@ -96,7 +98,7 @@ void Simulation::serve(std::size_t number) {
     held_[number] = {.place = ++tally_.held,
                      .expires_at = now_ + rules_.grace + rules_.held_room_timeout};
     freed_ = std::move(freed);
-    *left_ -= victims->size();
+    share_->use(victims->size());
     decide(number, *victims);
 }
 
